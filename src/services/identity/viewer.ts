@@ -1,0 +1,42 @@
+/** The scopes that a token can carry. */
+export type Scope = 'api:read' | 'api:write' | 'api:admin' | 'tenant:admin' | 'audit:read';
+
+export const allScopes: readonly Scope[] = ['api:read', 'api:write', 'api:admin', 'tenant:admin', 'audit:read'];
+
+/** Who an operation speaks for. Every statement that reads rows for a viewer carries the viewer's predicate. */
+export interface Viewer {
+  /** Id in `auth_db.users`; null for an internal service, which speaks for no user. */
+  readonly userId: string | null;
+  readonly tenantId: string;
+  readonly scopes: readonly string[];
+  /** Scope `api:admin`: sees and changes everything. */
+  readonly isAdmin: boolean;
+  /** Scope `tenant:admin`: sees and changes what belongs to the tenant. */
+  readonly isTenantAdmin: boolean;
+  /** Scope `audit:read`: sees the audit trails of the tenant's users. */
+  readonly canReadAudit: boolean;
+  /** OAuth client that asked for the token, where the token says so. */
+  readonly clientId: string | null;
+  /** When the token ends, in milliseconds since 1970; null where it does not. */
+  readonly expiresAt: number | null;
+}
+
+export function viewerOf(claims: {
+  userId: string | null;
+  tenantId?: string;
+  scopes: readonly string[];
+  clientId?: string | null;
+  expiresAt?: number | null;
+}): Viewer {
+  const isAdmin = claims.scopes.includes('api:admin');
+  return {
+    userId: claims.userId,
+    tenantId: claims.tenantId ?? 'default',
+    scopes: claims.scopes,
+    isAdmin,
+    isTenantAdmin: isAdmin || claims.scopes.includes('tenant:admin'),
+    canReadAudit: isAdmin || claims.scopes.includes('audit:read'),
+    clientId: claims.clientId ?? null,
+    expiresAt: claims.expiresAt ?? null,
+  };
+}
