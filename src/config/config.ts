@@ -1,1 +1,178 @@
-export {};
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { parseEnv } from 'node:util';
+import { StartupError } from '../shared/errors.ts';
+import type { DatabaseConfig, DatabaseLimits } from './database-config.ts';
+import { databaseConfigOf } from './database-url.ts';
+import { warnOfMisspelt } from './misspelt.ts';
+import { readSettings, type Variables } from './problems.ts';
+import type { SettingName, Settings } from './settings.ts';
+
+export type Mode = 'development' | 'production' | 'test';
+
+/** A database of your own, and the roads to it. */
+export interface ExternalDatabase {
+  readonly main: DatabaseConfig;
+  /** The tables' owner, for migrations; the same as `main` unless configured. */
+  readonly owner: DatabaseConfig;
+  /** Past the pooler, for LISTEN; the same as `main` unless configured. */
+  readonly direct: DatabaseConfig;
+  readonly replica: DatabaseConfig | null;
+}
+
+/** Where the keys come from that tokens are checked with. */
+export type KeySource =
+  | { readonly kind: 'jwks-url'; readonly url: string }
+  | { readonly kind: 'file'; readonly path: string }
+  | { readonly kind: 'built-in' };
+
+export interface Config {
+  readonly mode: Mode;
+  /** Absolute path of the folder that holds the embedded server's data and our own keys. */
+  readonly dataFolder: string;
+  readonly migrateOnStart: boolean;
+  readonly log: { readonly level: string };
+  readonly http: HttpConfig;
+  readonly databases: {
+    /** null = embedded */
+    readonly agentRuntime: ExternalDatabase | null;
+    /** null = embedded */
+    readonly authService: ExternalDatabase | null;
+    /** For `databaseConfigOf` of the embedded databases. */
+    readonly limits: DatabaseLimits;
+  };
+  readonly auth: AuthConfig;
+  /** null = sessions created without a lifetime of their own do not expire. */
+  readonly sessions: { readonly lifetimeSeconds: number | null };
+  readonly live: { readonly pollIntervalMs: number; readonly notify: boolean };
+  /** One sentence each; the settings hold, but somebody probably meant something else. */
+  readonly warnings: readonly string[];
+}
+
+export interface HttpConfig {
+  readonly host: string;
+  /** 0 = any free port. */
+  readonly port: number;
+  /** Allowed besides the gateway's own origin. */
+  readonly allowedOrigins: readonly string[];
+  /** Whether pages of localhost, on any port, are allowed too. */
+  readonly allowLocalhostOrigins: boolean;
+  readonly graphiql: boolean;
+  readonly introspection: boolean;
+  readonly shutdownGraceMs: number;
+}
+
+export interface AuthConfig {
+  readonly keys: KeySource;
+  readonly issuer: string;
+  readonly audience: string;
+  readonly clockToleranceSeconds: number;
+  /** null = internal services are not admitted. */
+  readonly internalApiKey: string | null;
+}
+
+/** Reads the environment over the `.env` file; every wrong setting is named in the one error that this throws. */
+export function loadConfig(env: NodeJS.ProcessEnv, options: { envFile?: string } = {}): Config {
+  const variables = withoutEmpty({ ...readEnvFile(options.envFile), ...env });
+  const outcome = readSettings(variables);
+  if ('problems' in outcome) {
+    throw new StartupError(['Some settings are not right:', ...outcome.problems].join('\n  '));
+  }
+  return configOf(outcome.settings, warnOfMisspelt(Object.keys(variables)));
+}
+
+const withoutEmpty = (variables: Variables): Variables =>
+  Object.fromEntries(Object.entries(variables).filter(([, value]) => value !== undefined && value.trim() !== ''));
+
+/** A file that was asked for must be there; the usual one may be missing. */
+function readEnvFile(envFile: string | undefined): Variables {
+  try {
+    return parseEnv(readFileSync(envFile ?? '.env', 'utf8'));
+  } catch (cause) {
+    const missing = cause instanceof Error && 'code' in cause && cause.code === 'ENOENT';
+    if (missing && envFile === undefined) return {};
+    throw new StartupError(`The settings file ${resolve(envFile ?? '.env')} cannot be read.`, cause);
+  }
+}
+
+function configOf(settings: Settings, warnings: readonly string[]): Config {
+  return Object.freeze({
+    mode: settings.NODE_ENV,
+    dataFolder: resolve(settings.SCROLLBACK_DATA),
+    migrateOnStart: settings.MIGRATE_ON_START,
+    log: Object.freeze({ level: settings.LOG_LEVEL }),
+    http: httpOf(settings),
+    databases: databasesOf(settings),
+    auth: authOf(settings),
+    sessions: Object.freeze({ lifetimeSeconds: settings.SESSION_LIFETIME_SECONDS || null }),
+    live: Object.freeze({ pollIntervalMs: settings.LIVE_POLL_INTERVAL_MS, notify: settings.LIVE_NOTIFY }),
+    warnings: Object.freeze(warnings),
+  });
+}
+
+function httpOf(settings: Settings): HttpConfig {
+  const production = settings.NODE_ENV === 'production';
+  return Object.freeze({
+    host: settings.HOST ?? (production ? '0.0.0.0' : '127.0.0.1'),
+    port: settings.PORT,
+    allowedOrigins: Object.freeze(settings.ALLOWED_ORIGINS ?? []),
+    allowLocalhostOrigins: !production,
+    graphiql: settings.GRAPHIQL ?? !production,
+    introspection: settings.INTROSPECTION ?? !production,
+    shutdownGraceMs: settings.SHUTDOWN_GRACE_MS,
+  });
+}
+
+function databasesOf(settings: Settings): Config['databases'] {
+  const limits = limitsOf(settings);
+  return Object.freeze({
+    agentRuntime: externalOf('AGENT_RUNTIME', settings, limits),
+    authService: externalOf('AUTH_SERVICE', settings, limits),
+    limits,
+  });
+}
+
+function limitsOf(settings: Settings): DatabaseLimits {
+  const timeout = settings.DB_STATEMENT_TIMEOUT_MS;
+  return Object.freeze({
+    max: settings.DB_POOL_SIZE,
+    connectionTimeoutMillis: settings.DB_CONNECT_TIMEOUT_MS,
+    ...(timeout > 0 && { statement_timeout: timeout }),
+  });
+}
+
+function externalOf(
+  service: 'AGENT_RUNTIME' | 'AUTH_SERVICE',
+  settings: Settings,
+  limits: DatabaseLimits,
+): ExternalDatabase | null {
+  const read = (name: SettingName): DatabaseConfig | null => {
+    const url = settings[name];
+    return typeof url === 'string' ? databaseConfigOf(url, name, limits) : null;
+  };
+  const main = read(`${service}__DB_URL`);
+  if (main === null) return null;
+  return Object.freeze({
+    main,
+    owner: read(`${service}__MIGRATION_DB_URL`) ?? main,
+    direct: (service === 'AGENT_RUNTIME' ? read('AGENT_RUNTIME__DIRECT_DB_URL') : null) ?? main,
+    replica: read(`${service}__REPLICA_DB_URL`),
+  });
+}
+
+function authOf(settings: Settings): AuthConfig {
+  return Object.freeze({
+    keys: Object.freeze(keySourceOf(settings)),
+    issuer: settings.AUTH_ISSUER,
+    audience: settings.AUTH_AUDIENCE,
+    clockToleranceSeconds: settings.AUTH_CLOCK_TOLERANCE_SECONDS,
+    internalApiKey: settings.INTERNAL_API_KEY ?? null,
+  });
+}
+
+function keySourceOf(settings: Settings): KeySource {
+  if (settings.AUTH_JWKS_URL !== undefined) return { kind: 'jwks-url', url: settings.AUTH_JWKS_URL };
+  if (settings.AUTH_PUBLIC_KEY_FILE !== undefined)
+    return { kind: 'file', path: resolve(settings.AUTH_PUBLIC_KEY_FILE) };
+  return { kind: 'built-in' };
+}

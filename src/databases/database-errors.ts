@@ -1,0 +1,66 @@
+import { ScrollbackError, unavailable } from '../shared/errors.ts';
+import { databaseTitles, type DatabaseName } from './database-name.ts';
+
+/** SQLSTATE classes and codes, and Node's codes, that mean "not now" rather than "not so". */
+const unavailableStates = ['08', '53', '57P01', '57P02', '57P03', '57P05', '25006', '3D000', '28'];
+const unavailableCodes = new Set([
+  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOENT',
+]);
+const unavailableMessages = [
+  'Connection terminated',
+  'timeout exceeded when trying to connect',
+  'timeout expired',
+  'Client has encountered a connection error',
+  'Cannot use a pool after calling end',
+  'The server does not support SSL',
+];
+const retryableStates = new Set(['40001', '40P01']);
+
+interface DriverError {
+  readonly code?: string;
+  readonly message: string;
+  readonly cause?: unknown;
+}
+
+/** The error as the driver threw it, under whatever MikroORM and Kysely wrapped around it. */
+function driverErrorOf(error: unknown): DriverError {
+  let current = error;
+  while (current instanceof Error) {
+    if (typeof (current as DriverError).code === 'string' || current.cause === undefined) return current;
+    current = current.cause;
+  }
+  return { message: String(error) };
+}
+
+export function isUnavailable(error: unknown): boolean {
+  if (error instanceof ScrollbackError) return error.code === 'UNAVAILABLE';
+  if (error instanceof AggregateError) return error.errors.some(isUnavailable);
+  const { code, message } = driverErrorOf(error);
+  if (code !== undefined && unavailableCodes.has(code)) return true;
+  if (code !== undefined && unavailableStates.some((state) => code.startsWith(state))) return true;
+  return unavailableMessages.some((text) => message.includes(text));
+}
+
+/** Whether the transaction failed only because of others and may simply run again. */
+export function isRetryable(error: unknown): boolean {
+  return retryableStates.has(driverErrorOf(error).code ?? '');
+}
+
+export function isUniqueViolation(error: unknown): boolean {
+  return driverErrorOf(error).code === '23505';
+}
+
+/** What a caller gets to see of a database's failure: typed where it can do something about it. */
+export function translateDatabaseError(error: unknown, database: DatabaseName): unknown {
+  if (error instanceof ScrollbackError) return error;
+  if (isUnavailable(error)) return unavailable(databaseTitles[database], error);
+  if (driverErrorOf(error).code === '57014') {
+    return new ScrollbackError(
+      'UNAVAILABLE',
+      'The database took too long to answer. Ask for less at once, or try again later.',
+      { retryAfterMs: 1000 },
+      error,
+    );
+  }
+  return error;
+}

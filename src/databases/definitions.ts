@@ -1,0 +1,54 @@
+import { AgentContextEntity } from '../entities/agent-runtime/agent-context.ts';
+import { AgentSwitchEntity } from '../entities/agent-runtime/agent-switch.ts';
+import { ChatEventEntity } from '../entities/agent-runtime/chat-event.ts';
+import { MessageDetailsEntity } from '../entities/agent-runtime/message-details.ts';
+import { MessageEntity } from '../entities/agent-runtime/message.ts';
+import { OutboxEntryEntity } from '../entities/agent-runtime/outbox-entry.ts';
+import { PendingApprovalEntity } from '../entities/agent-runtime/pending-approval.ts';
+import { SessionEntity } from '../entities/agent-runtime/session.ts';
+import { ToolUsageEntity } from '../entities/agent-runtime/tool-usage.ts';
+import { AuditLogEntity } from '../entities/auth/audit-log.ts';
+import { OAuthClientEntity } from '../entities/auth/oauth-client.ts';
+import { RefreshTokenEntity } from '../entities/auth/refresh-token.ts';
+import { UserEntity } from '../entities/auth/user.ts';
+import type { DatabaseDefinition } from './database.ts';
+import { SharedTables as AgentRuntimeTables } from './migrations/agent-runtime/01-shared-tables.ts';
+import { OwnTables } from './migrations/agent-runtime/02-own-tables.ts';
+import { SessionLog } from './migrations/agent-runtime/03-session-log.ts';
+import { ReadIndexes } from './migrations/agent-runtime/04-read-indexes.ts';
+import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/05-grants.ts';
+import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
+import { AuditLog } from './migrations/auth/02-audit-log.ts';
+import { Grants as AuthGrants } from './migrations/auth/03-grants.ts';
+
+export const agentRuntimeDefinition: DatabaseDefinition = {
+  name: 'agentRuntime',
+  entities: [
+    AgentContextEntity,
+    AgentSwitchEntity,
+    ChatEventEntity,
+    MessageDetailsEntity,
+    MessageEntity,
+    OutboxEntryEntity,
+    PendingApprovalEntity,
+    SessionEntity,
+    ToolUsageEntity,
+  ],
+  migrations: [
+    { name: '01-shared-tables', class: AgentRuntimeTables },
+    { name: '02-own-tables', class: OwnTables },
+    { name: '03-session-log', class: SessionLog },
+    { name: '04-read-indexes', class: ReadIndexes },
+    { name: '05-grants', class: AgentRuntimeGrants },
+  ],
+};
+
+export const authDefinition: DatabaseDefinition = {
+  name: 'auth',
+  entities: [AuditLogEntity, OAuthClientEntity, RefreshTokenEntity, UserEntity],
+  migrations: [
+    { name: '01-shared-tables', class: AuthTables },
+    { name: '02-audit-log', class: AuditLog },
+    { name: '03-grants', class: AuthGrants },
+  ],
+};

@@ -1,0 +1,78 @@
+import sql from 'sql-template-tag';
+import pg from 'pg';
+import type { DatabaseConfig } from '../config/database-config.ts';
+import type { Log } from '../shared/log.ts';
+import { Database, type DatabaseDefinition } from './database.ts';
+
+/** Any number will do, as long as every gateway uses the same. */
+const migrationLock = 727_465_001;
+const sessionsPerAdoption = 50;
+const eventsPerIndexing = 1000;
+
+export interface MigrationStatus {
+  readonly executed: readonly string[];
+  readonly pending: readonly string[];
+}
+
+/** Which migrations a database has had and which wait. Changes nothing but the existence of the table that counts them. */
+export async function migrationStatus(definition: DatabaseDefinition, owner: DatabaseConfig, log: Log): Promise<MigrationStatus> {
+  const database = Database.open(definition, owner, log);
+  try {
+    const migrator = database.orm.migrator;
+    const pending = await migrator.getPending();
+    const executed = await migrator.getExecuted();
+    return { executed: executed.map((m) => m.name), pending: pending.map((m) => m.name) };
+  } finally {
+    await database.close();
+  }
+}
+
+/** Brings a database up to date. Gateways that start at once wait for each other; only one works. Returns what was run. */
+export async function migrate(definition: DatabaseDefinition, owner: DatabaseConfig, log: Log): Promise<readonly string[]> {
+  return withMigrationLock(owner, async () => {
+    const database = Database.open(definition, owner, log);
+    try {
+      const done = await database.orm.migrator.up();
+      if (definition.name === 'agentRuntime') await adoptExistingSessions(database, log);
+      return done.map((migration) => migration.name);
+    } finally {
+      await database.close();
+    }
+  });
+}
+
+/** Polls for the lock: a connection that waits inside a statement would hold off CREATE INDEX CONCURRENTLY for ever. */
+async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Promise<Result>): Promise<Result> {
+  const client = new pg.Client(owner);
+  // A lost connection shows up in the next query; without a listener it would end the process.
+  client.on('error', () => undefined);
+  await client.connect();
+  try {
+    for (;;) {
+      const result = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [migrationLock]);
+      if (result.rows[0]?.locked === true) break;
+      await new Promise((resolve) => setTimeout(resolve, 200));
+    }
+    return await work();
+  } finally {
+    await client.end();
+  }
+}
+
+/** Numbers the messages that were there before the log, and makes them searchable, a bounded piece at a time. */
+async function adoptExistingSessions(database: Database, log: Log): Promise<void> {
+  const adopted = await repeat(() => count(database, sql`SELECT scrollback.adopt_sessions(${sessionsPerAdoption}) AS count`));
+  if (adopted > 0) log.info({ sessions: adopted }, 'numbered the messages of existing sessions');
+  await repeat(() => count(database, sql`SELECT scrollback.index_documents(${eventsPerIndexing}) AS count`));
+}
+
+async function count(database: Database, statement: ReturnType<typeof sql>): Promise<number> {
+  const rows = await database.query<{ count: number }>(statement);
+  return rows[0]?.count ?? 0;
+}
+
+async function repeat(step: () => Promise<number>): Promise<number> {
+  let total = 0;
+  for (let taken = await step(); taken > 0; taken = await step()) total += taken;
+  return total;
+}

@@ -1,0 +1,26 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+/** A request to a human. `expiresAt`, `decidedBy` and `modifiedArguments` are our columns. */
+export const PendingApprovalEntity = defineEntity({
+  name: 'PendingApproval',
+  tableName: 'pending_approvals',
+  properties: {
+    id: p.string().primary(),
+    requestId: p.string(),
+    requestType: p.string(),
+    subject: p.string().nullable(),
+    details: p.json().nullable(),
+    callId: p.string().nullable(),
+    sessionId: p.string(),
+    toolName: p.string().nullable(),
+    arguments: p.json().nullable(),
+    reason: p.text().nullable(),
+    createdAt: p.datetime(),
+    status: p.string(),
+    decisionAt: p.datetime().nullable(),
+    decisionReason: p.text().nullable(),
+    expiresAt: p.datetime().nullable(),
+    decidedBy: p.string().nullable(),
+    modifiedArguments: p.json().nullable(),
+  },
+});

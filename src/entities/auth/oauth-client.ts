@@ -1,0 +1,21 @@
+import { defineEntity, p } from '@mikro-orm/core';
+
+export const OAuthClientEntity = defineEntity({
+  name: 'OAuthClient',
+  tableName: 'oauth_clients',
+  properties: {
+    id: p.string().primary(),
+    clientId: p.string(),
+    clientSecretHash: p.string().nullable().lazy().hidden(),
+    name: p.string(),
+    description: p.text().nullable(),
+    isConfidential: p.boolean(),
+    allowedScopes: p.text(),
+    allowedGrantTypes: p.text(),
+    accessTokenLifetime: p.integer(),
+    refreshTokenLifetime: p.integer(),
+    isActive: p.boolean(),
+    createdAt: p.datetime(),
+    updatedAt: p.datetime(),
+  },
+});

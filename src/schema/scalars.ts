@@ -1,0 +1,23 @@
+import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
+import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
+
+const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
+
+function parseDateTime(value: unknown): Date {
+  const date = typeof value === 'string' && isoPattern.test(value) ? new Date(value) : null;
+  if (date === null || Number.isNaN(date.getTime())) {
+    throw new GraphQLError('A DateTime is written as in ISO 8601, with its zone: 2026-01-31T12:00:00.000Z.');
+  }
+  return date;
+}
+
+/** ISO 8601, UTC, milliseconds. */
+export const DateTime = new GraphQLScalarType<Date, string>({
+  name: 'DateTime',
+  description: 'A moment as in ISO 8601, in UTC with milliseconds: 2026-01-31T12:00:00.000Z.',
+  serialize: (value) => (value instanceof Date ? value : new Date(value as string)).toISOString(),
+  parseValue: parseDateTime,
+  parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
+});
+
+export { GraphQLJSON as JSONValue, GraphQLJSONObject as JSONObject };

@@ -1,0 +1,53 @@
+import { createRemoteJWKSet, errors } from 'jose';
+import { unavailable } from '../../shared/errors.ts';
+import type { VerificationKeys } from './verification-keys.ts';
+
+export interface RemoteKeysOptions {
+  /** At most one fetch in this time, whether it fails or not: a flood of unknown key ids must not reach the issuer. */
+  readonly cooldownMs?: number;
+  /** Keys older than this are fetched again, so that a withdrawn key is forgotten. */
+  readonly maxAgeMs?: number;
+  readonly timeoutMs?: number;
+}
+
+/**
+ * The keys that an issuer publishes at a URL. While it is down the keys we have stay good; jose alone would
+ * refuse them after their age, and would fetch for every token as long as fetching fails.
+ */
+export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): VerificationKeys {
+  const { cooldownMs = 30_000, maxAgeMs = 600_000, timeoutMs = 5_000 } = options;
+  const forever = { cooldownDuration: Infinity, cacheMaxAge: Infinity };
+  const remote = createRemoteJWKSet(new URL(url), { ...forever, timeoutDuration: timeoutMs });
+  let triedAt = -Infinity;
+  let loadedAt = -Infinity;
+  let failure: unknown;
+
+  const refresh = async (): Promise<void> => {
+    if (!remote.reloading) {
+      if (performance.now() - triedAt < cooldownMs) return;
+      triedAt = performance.now();
+    }
+    try {
+      await remote.reload();
+      loadedAt = performance.now();
+      failure = undefined;
+    } catch (error) {
+      failure = error;
+    }
+  };
+
+  return async (header, token) => {
+    const known = remote.fresh;
+    const old = performance.now() - loadedAt > maxAgeMs;
+    // Only one token waits for newer keys; the others go on with the ones we have.
+    if (!known || (old && !remote.reloading)) await refresh();
+    try {
+      if (remote.fresh) return await remote(header, token);
+    } catch (error) {
+      if (!(error instanceof errors.JWKSNoMatchingKey)) throw error;
+    }
+    await refresh();
+    if (failure !== undefined || !remote.fresh) throw unavailable("The token issuer's key set", failure);
+    return remote(header, token);
+  };
+}

@@ -1,0 +1,138 @@
+import DataLoader from 'dataloader';
+import { raw, type Sql } from 'sql-template-tag';
+import type { Database } from '../../databases/database.ts';
+import type { DatabaseName } from '../../databases/database-name.ts';
+import { badInput } from '../../shared/errors.ts';
+import type { Viewer } from '../identity/viewer.ts';
+import { Page } from './page.ts';
+import type { PageRequest } from './page-request.ts';
+import { Places } from './places.ts';
+import type { Order, Row, Source } from './source.ts';
+import { counts, pages, rowsByKeys, type PageStatement } from './statements.ts';
+
+export type Databases = Readonly<Record<DatabaseName, Database>>;
+
+/** What a connection asks for, apart from whose it is. */
+export interface PageQuery {
+  readonly source: Source;
+  readonly relation: string | null;
+  readonly request: PageRequest;
+  readonly filter: Readonly<Record<string, unknown>> | null;
+  readonly orderBy: { readonly field: string; readonly descending?: boolean } | null;
+  readonly columns: readonly string[];
+  /** Whether cursors will be asked of the page. */
+  readonly withPlaces: boolean;
+}
+
+const maxKeysPerStatement = 1000;
+
+/**
+ * Reads sources for one viewer during one operation. Whatever is asked for in the same turn with the same columns
+ * becomes one statement, so the number of statements does not grow with the number of rows.
+ */
+export class Reader {
+  readonly viewer: Viewer;
+  readonly databases: Databases;
+  readonly #loaders = new Map<string, DataLoader<string, unknown>>();
+
+  constructor(databases: Databases, viewer: Viewer) {
+    this.databases = databases;
+    this.viewer = viewer;
+  }
+
+  /** The row with this key, or null where there is none for this viewer. */
+  async one(source: Source, key: string, columns: readonly string[]): Promise<Row | null> {
+    const loader = this.loader<Row | null>(`one ${source.name} ${columns.join()}`, async (keys) => {
+      const rows = await this.#query<Row & { __key: string }>(source, rowsByKeys(source, columns, keys, this.viewer));
+      const byKey = new Map(rows.map((row) => [row.__key, row]));
+      return keys.map((wanted) => byKey.get(wanted) ?? null);
+    });
+    return loader.load(key);
+  }
+
+  /** One page of the rows that belong to a parent, or of all. */
+  async page(query: PageQuery, parentKey: string | null): Promise<Page> {
+    const { source, request, withPlaces } = query;
+    const [orderName, order] = orderOf(source, query.orderBy);
+    const database = this.databases[source.database];
+    const needsPlaces = withPlaces || request.after !== null || request.before !== null;
+    const places = await Places.of(database, source, orderName, order, parentKey);
+    const [after, before] = needsPlaces
+      ? await Promise.all([places.placeOf(database, request.after), places.placeOf(database, request.before)])
+      : [null, null];
+    const statement: Omit<PageStatement, 'parentKeys'> = {
+      source,
+      order,
+      after,
+      before,
+      withPlaces,
+      relation: query.relation,
+      columns: query.columns,
+      backward: request.backward,
+      limit: request.size + 1,
+      filter: filterOf(source, query.filter),
+      viewer: this.viewer,
+    };
+    const name = JSON.stringify([source.name, orderName, query.relation, request, after, before, query.filter, withPlaces]);
+    const found = await this.#rowsOfParents(`page ${name} ${query.columns.join()}`, statement, parentKey);
+    return new Page(found, request, places, () => this.#count(`count ${name}`, statement, parentKey));
+  }
+
+  /** A batch function for what is not read from a source; made once per operation under its name. */
+  loader<Value>(name: string, batch: (keys: readonly string[]) => Promise<readonly (Value | Error)[]>): DataLoader<string, Value> {
+    let loader = this.#loaders.get(name);
+    if (loader === undefined) {
+      loader = new DataLoader<string, unknown>(batch, { maxBatchSize: maxKeysPerStatement });
+      this.#loaders.set(name, loader);
+    }
+    return loader as DataLoader<string, Value>;
+  }
+
+  /** Forgets what was read: for operations that live on, and for reads after a write. */
+  forget(): void {
+    this.#loaders.clear();
+  }
+
+  async #rowsOfParents(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<readonly Row[]> {
+    const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
+      const rows = await this.#query<Row & { __parent: string | null }>(page.source, pages({ ...page, parentKeys }));
+      const byParent = Map.groupBy(rows, (row) => row.__parent ?? '');
+      return parentKeys.map((key) => byParent.get(key) ?? []);
+    });
+    return loader.load(parentKey ?? '');
+  }
+
+  async #count(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<number> {
+    const loader = this.loader<number>(name, async (parentKeys) => {
+      const rows = await this.#query<{ __parent: string | null; count: number }>(page.source, counts({ ...page, parentKeys }));
+      const byParent = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
+      return parentKeys.map((key) => byParent.get(key) ?? 0);
+    });
+    return loader.load(parentKey ?? '');
+  }
+
+  #query<Result extends object>(source: Source, statement: Sql): Promise<Result[]> {
+    return this.databases[source.database].query<Result>(statement);
+  }
+}
+
+function orderOf(source: Source, orderBy: PageQuery['orderBy']): [string, Order] {
+  const name = orderBy?.field ?? source.defaultOrder;
+  const order = source.orders[name];
+  if (order === undefined) throw badInput(`There is no order by ${name}.`, { argument: 'orderBy' });
+  const descending = orderBy?.descending ?? order.descending;
+  return [`${name} ${descending ? 'DESC' : 'ASC'}`, { keys: order.keys, descending }];
+}
+
+/** Filters that are given and not null, as conditions. */
+export function filterOf(source: Source, filter: PageQuery['filter']): Sql[] {
+  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
+  const conditions = given.map(([name, value]) => {
+    const build = source.filters?.[name] as ((value: unknown) => Sql) | undefined;
+    if (build === undefined) throw new Error(`Source ${source.name} has no filter ${name}.`);
+    return build(value);
+  });
+  const { listed } = source;
+  if (listed !== undefined && !given.some(([name]) => name === listed.unless)) conditions.push(raw(listed.condition));
+  return conditions;
+}

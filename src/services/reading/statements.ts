@@ -1,0 +1,113 @@
+import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import type { Viewer } from '../identity/viewer.ts';
+import type { Order, Source } from './source.ts';
+
+/** The statements that read a source. Parents and keys travel as one array, so their number changes no text. */
+
+const quoted = (name: string): string => `"${name}"`;
+
+const selectList = (source: Source, columns: readonly string[]): Sql =>
+  raw(columns.map((column) => `${columnSql(source, column)} AS ${quoted(column)}`).join(', ') || '1 AS "one"');
+
+function columnSql(source: Source, column: string): string {
+  const expression = source.columns[column];
+  if (expression === undefined) throw new Error(`Source ${source.name} has no column ${column}.`);
+  return expression;
+}
+
+const condition = (source: Source): Sql => raw(source.condition ?? 'TRUE');
+
+/** Rows by their keys; "__key" says which is whose. */
+export function rowsByKeys(source: Source, columns: readonly string[], keys: readonly string[], viewer: Viewer): Sql {
+  return sql`SELECT ${raw(source.key)} AS "__key", ${selectList(source, columns)} FROM ${raw(source.from)} WHERE ${raw(
+    source.key,
+  )} = ANY (${keys}::text[]) AND ${condition(source)} AND ${source.visible(viewer)}`;
+}
+
+export interface PageStatement {
+  readonly source: Source;
+  /** Name of the relation to the parents; null for a list of all. */
+  readonly relation: string | null;
+  readonly parentKeys: readonly string[];
+  readonly columns: readonly string[];
+  readonly order: Order;
+  /** Whether the rows' places in the order are wanted, for cursors. */
+  readonly withPlaces: boolean;
+  readonly backward: boolean;
+  readonly limit: number;
+  readonly after: readonly string[] | null;
+  readonly before: readonly string[] | null;
+  readonly filter: readonly Sql[];
+  readonly viewer: Viewer;
+}
+
+/** One page per parent; "__parent" says whose row it is, rows of a parent come in order (backward: reversed). */
+export function pages(page: PageStatement): Sql {
+  const { source, order } = page;
+  const direction = order.descending === page.backward ? 'ASC' : 'DESC';
+  const places = page.withPlaces ? placeColumns(source, order) : [];
+  const select = join([selectList(source, page.columns), ...places], ', ');
+  const inside = sql`SELECT ${select} FROM ${raw(source.from)} WHERE ${join(conditions(page), ' AND ')}${keyset(
+    order,
+    page.after,
+    order.descending ? '<' : '>',
+  )}${keyset(order, page.before, order.descending ? '>' : '<')} ORDER BY ${raw(
+    order.keys.map((key) => `${key.sql} ${direction}`).join(', '),
+  )} LIMIT ${page.limit}`;
+  return overParents(page, inside, sql`page.*`);
+}
+
+/** How many rows each parent's whole list has. */
+export function counts(page: PageStatement): Sql {
+  const inside = sql`SELECT count(*) AS "count" FROM ${raw(page.source.from)} WHERE ${join(conditions(page), ' AND ')}`;
+  return overParents(page, inside, sql`page."count"`);
+}
+
+function overParents(page: PageStatement, inside: Sql, select: Sql): Sql {
+  if (page.relation === null) return sql`SELECT NULL AS "__parent", ${select} FROM (${inside}) AS page`;
+  const through = page.source.visibleThrough;
+  const visible =
+    through?.relation === page.relation ? sql` WHERE ${through.predicate(page.viewer, sql`parent.key`)}` : empty;
+  return sql`SELECT parent.key AS "__parent", ${select} FROM unnest(${page.parentKeys}::text[]) AS parent (key) CROSS JOIN LATERAL (${inside}) AS page${visible}`;
+}
+
+function conditions(page: PageStatement): Sql[] {
+  const { source, relation } = page;
+  const found = [condition(source), ...page.filter];
+  if (relation !== null) found.push(sql`${raw(relationSql(source, relation))} = parent.key`);
+  if (relation === null || source.visibleThrough?.relation !== relation) found.push(source.visible(page.viewer));
+  return found;
+}
+
+function relationSql(source: Source, relation: string): string {
+  const column = source.relations?.[relation];
+  if (column === undefined) throw new Error(`Source ${source.name} has no relation ${relation}.`);
+  return column;
+}
+
+/** The rows on one side of a place, as a row comparison, which an index on the keys serves. */
+function keyset(order: Order, place: readonly string[] | null, operator: '<' | '>'): Sql {
+  if (place === null) return empty;
+  const keys = raw(order.keys.map((key) => key.sql).join(', '));
+  const values = join(order.keys.map((key, index) => sql`${place[index]}::${raw(key.type)}`));
+  return sql` AND (${keys}) ${raw(operator)} (${values})`;
+}
+
+/** A row's place: the text of its order keys, or the row of the log that its cursor names. */
+function placeColumns(source: Source, order: Order): Sql[] {
+  const { log } = source;
+  if (log !== undefined) {
+    return [
+      raw(`${log.number} AS "__number", ${log.position} AS "__position", ${log.chain} AS "__chain"`),
+    ];
+  }
+  return order.keys.map((key, index) => raw(`(${key.sql})::text AS "__place${index}"`));
+}
+
+/** The row of the log that a cursor names. */
+export function logRow(source: Source, number: number, scope: string | null): Sql {
+  const { log } = source;
+  if (log === undefined) throw new Error(`Source ${source.name} is not ordered by a log.`);
+  const scoped = log.scope === undefined ? empty : sql` AND ${raw(log.scope)} = ${scope}`;
+  return sql`SELECT ${raw(log.chain)} AS "chain" FROM ${raw(log.table)} WHERE ${raw(log.number)} = ${number}${scoped}`;
+}
