@@ -16,6 +16,15 @@ const unavailableMessages = [
 ];
 const retryableStates = new Set(['40001', '40P01']);
 
+/** Values that PostgreSQL cannot hold, whichever argument they came in. */
+const badValues: Readonly<Record<string, string>> = {
+  '22001': 'A text is too long for its field.',
+  '22003': 'A number is too large for its field.',
+  '22008': 'A time is outside of what can be stored.',
+  '22021': 'A text contains a NUL character, which cannot be stored.',
+  '22P05': 'A text contains a character that cannot be stored.',
+};
+
 interface DriverError {
   readonly code?: string;
   readonly message: string;
@@ -54,7 +63,10 @@ export function isUniqueViolation(error: unknown): boolean {
 export function translateDatabaseError(error: unknown, database: DatabaseName): unknown {
   if (error instanceof ScrollbackError) return error;
   if (isUnavailable(error)) return unavailable(databaseTitles[database], error);
-  if (driverErrorOf(error).code === '57014') {
+  const state = driverErrorOf(error).code ?? '';
+  const problem = badValues[state];
+  if (problem !== undefined) return new ScrollbackError('BAD_USER_INPUT', problem, {}, error);
+  if (state === '57014') {
     return new ScrollbackError(
       'UNAVAILABLE',
       'The database took too long to answer. Ask for less at once, or try again later.',

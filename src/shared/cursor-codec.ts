@@ -1,5 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
-import { badInput } from './errors.ts';
+import { badInput, ScrollbackError } from './errors.ts';
 
 /** A place in a log: right after the row with this number. Number 0 is the place before the first row. */
 export interface LogCursor {
@@ -80,3 +80,14 @@ export function decodeKeysCursor(key: Buffer, scope: string, cursor: string): st
   if (tag !== tagOf(scope).toString('base64url')) throw foreign();
   return values;
 }
+
+export const sameFingerprint = (chain: Buffer, fingerprint: Buffer): boolean =>
+  chain.subarray(0, fingerprintBytes).equals(fingerprint);
+
+/** Numbers may be reused for other rows after a restore or a failover to an older copy; that is said, never skipped over. */
+export const cursorDiverged = (): ScrollbackError =>
+  new ScrollbackError(
+    'GONE',
+    'The history that this cursor was made from is no longer there: the database was restored or failed over to an older copy. Read the list again from its start.',
+    { reason: 'CURSOR_DIVERGED' },
+  );

@@ -1,4 +1,4 @@
-import { spawn, type SpawnOptions } from 'node:child_process';
+import { spawn, type ChildProcess, type SpawnOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { text } from 'node:stream/consumers';
 import type { SystemUser } from './system-user.ts';
@@ -26,10 +26,12 @@ export const spawnOptions = ({ folder, user }: Surroundings): SpawnOptions => ({
   ...(user && { uid: user.uid, gid: user.gid }),
 });
 
+export const endOf = (child: ChildProcess): string => String(child.exitCode ?? child.signalCode);
+
 /** Runs a program to its end; rejects with what it said on standard error. */
 export async function runProgram(program: string, args: readonly string[], surroundings: Surroundings): Promise<void> {
   const child = spawn(program, args, { ...spawnOptions(surroundings), stdio: ['ignore', 'ignore', 'pipe'] });
   const said = child.stderr ? text(child.stderr) : Promise.resolve('');
-  const [[code, signal], complaint] = await Promise.all([once(child, 'close'), said]);
-  if (code !== 0) throw new Error(complaint.trim() || `${program} ended with ${String(code ?? signal)}`);
+  const [, complaint] = await Promise.all([once(child, 'close'), said]);
+  if (child.exitCode !== 0) throw new Error(complaint.trim() || `${program} ended with ${endOf(child)}`);
 }

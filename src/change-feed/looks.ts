@@ -1,0 +1,35 @@
+import sql from 'sql-template-tag';
+import type { Database } from '../databases/database.ts';
+import { allSessionsTopic, auditTopic, sessionTopic } from './contract.ts';
+import { horizonOf } from './feeds.ts';
+import type { Look } from './poll.ts';
+
+/**
+ * Sessions with log rows above the horizon of the last look. What commits late lies above that horizon too, so every
+ * committed row is told of at least once; rows between two horizons may be told of twice.
+ */
+export function lookAtSessions(database: Database): Look {
+  let seen: number | null = null;
+  return async () => {
+    const horizon = await horizonOf(database);
+    const since = seen;
+    seen = horizon;
+    // A horizon that went back is another history; followers compare fingerprints.
+    if (since === null || horizon < since) return 'all';
+    const rows = await database.query<{ id: string }>(
+      sql`SELECT DISTINCT session_id AS id FROM scrollback.session_log WHERE position > ${since}`,
+    );
+    return rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))];
+  };
+}
+
+export function lookAtAudit(database: Database): Look {
+  let seen: number | null = null;
+  return async () => {
+    const [row] = await database.query<{ number: number | null }>(sql`SELECT max(number) AS number FROM scrollback.audit_entries`);
+    const number = row?.number ?? 0;
+    const changed = number !== seen;
+    seen = number;
+    return changed ? [auditTopic] : [];
+  };
+}

@@ -1,0 +1,68 @@
+import type { Log } from '../shared/log.ts';
+import type { Topics } from './topics.ts';
+
+/** Looks once for what changed since the last look; returns the topics, or 'all' where it cannot tell. */
+export type Look = () => Promise<readonly string[] | 'all'>;
+
+/**
+ * Looks for changes at every interval, and at once when somebody hints. Nobody listening: nobody looks.
+ * What it says may come twice but never not at all, so followers need no timers of their own.
+ */
+export class Poll {
+  readonly #name: string;
+  readonly #look: Look;
+  readonly #topics: Topics;
+  readonly #intervalMs: number;
+  readonly #log: Log;
+  #timer: NodeJS.Timeout | undefined;
+  #looking: Promise<void> | null = null;
+  #lookAgain = false;
+  #failed = false;
+
+  constructor(options: { name: string; look: Look; topics: Topics; intervalMs: number; log: Log }) {
+    this.#name = options.name;
+    this.#look = options.look;
+    this.#topics = options.topics;
+    this.#intervalMs = options.intervalMs;
+    this.#log = options.log;
+  }
+
+  start(): void {
+    this.#timer = setInterval(() => this.hint(), this.#intervalMs);
+  }
+
+  /** Something may have changed; hints that come while looking become one more look. */
+  hint(): void {
+    if (this.#topics.size === 0) return;
+    if (this.#looking !== null) {
+      this.#lookAgain = true;
+      return;
+    }
+    this.#looking = this.#lookAndWake().finally(() => {
+      this.#looking = null;
+      if (!this.#lookAgain) return;
+      this.#lookAgain = false;
+      this.hint();
+    });
+  }
+
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    this.#lookAgain = false;
+    await this.#looking;
+  }
+
+  async #lookAndWake(): Promise<void> {
+    try {
+      const changed = await this.#look();
+      if (this.#failed) this.#log.info({ feed: this.#name }, 'the change feed works again');
+      // What changed while it did not work is for every follower to find out.
+      if (changed === 'all' || this.#failed) this.#topics.wakeAll();
+      else for (const topic of changed) this.#topics.wake(topic);
+      this.#failed = false;
+    } catch (error) {
+      if (!this.#failed) this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');
+      this.#failed = true;
+    }
+  }
+}

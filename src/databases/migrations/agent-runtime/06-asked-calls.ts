@@ -1,0 +1,48 @@
+import { Migration } from '@mikro-orm/migrations';
+import { grantIfRoleExists } from '../grants.ts';
+
+/** What SQL can read of the calls that a message asks for; the column is text, and not all of it is JSON. */
+export class AskedCalls extends Migration {
+  override name = '06-asked-calls';
+
+  override up(): void {
+    this.addSql(askedCallIds);
+    this.addSql('REVOKE ALL ON FUNCTION scrollback.asked_call_ids(text) FROM PUBLIC');
+    this.addSql(
+      grantIfRoleExists('scrollback_gateway', [
+        'GRANT EXECUTE ON FUNCTION scrollback.asked_call_ids(text) TO scrollback_gateway',
+      ]),
+    );
+  }
+}
+
+const askedCallIds = /* sql */ `
+-- The ids of the calls that a message's tool_calls text asks for, in order; null for a call whose id cannot be read.
+-- Every element of the list is a call, and so is whatever is not a list. NULL for a message that asks for none.
+CREATE FUNCTION scrollback.asked_call_ids(tool_calls text) RETURNS text[]
+LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+DECLARE
+  calls json;
+BEGIN
+  IF btrim(tool_calls, E' \\t\\n\\r') IN ('', 'null') THEN
+    RETURN NULL;
+  END IF;
+  calls := tool_calls::json;
+  IF json_typeof(calls) <> 'array' THEN
+    calls := json_build_array(calls);
+  END IF;
+  RETURN (
+    SELECT array_agg(
+      CASE WHEN json_typeof(call -> 'id') IN ('string', 'number') THEN nullif(call ->> 'id', '') END ORDER BY place)
+    FROM json_array_elements(calls) WITH ORDINALITY AS element (call, place)
+  );
+EXCEPTION WHEN OTHERS THEN
+  -- An escape like \\u0000 is JSON that PostgreSQL cannot turn into text; the calls are still there to be counted.
+  BEGIN
+    RETURN array_fill(NULL::text, ARRAY[json_array_length(calls)]);
+  EXCEPTION WHEN OTHERS THEN
+    RETURN ARRAY[NULL]::text[];
+  END;
+END
+$$;
+`;

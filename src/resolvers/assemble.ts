@@ -1,0 +1,78 @@
+import 'reflect-metadata';
+import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
+import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { access } from '../schema/access.ts';
+import { declaredTypes } from '../schema/declarations.ts';
+import { sources } from '../services/sources.ts';
+import { computedFields } from './computed.ts';
+import type { OperationContext } from './context.ts';
+import { derivedResolver } from './derived.ts';
+import { guarded } from './guard.ts';
+import { allResolvers } from './all-resolvers.ts';
+
+type Field = GraphQLField<unknown, OperationContext>;
+
+/** The executable schema: type-graphql's, with derived resolvers on all types and the access table in front of all operations. */
+export function assembleSchema(): GraphQLSchema {
+  checkDeclarations();
+  const schema = buildSchemaSync({ resolvers: allResolvers as unknown as NonEmptyArray<() => void>, validate: false });
+  const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
+  for (const root of roots) if (root != null) guardRoot(root);
+  for (const type of Object.values(schema.getTypeMap())) {
+    if (isObjectType(type) && !roots.includes(type) && !type.name.startsWith('__')) deriveResolvers(type);
+  }
+  checkAccessTable(roots);
+  return schema;
+}
+
+function guardRoot(root: GraphQLObjectType): void {
+  for (const field of Object.values(root.getFields()) as Field[]) {
+    if (field.subscribe === undefined) {
+      if (field.resolve !== undefined) field.resolve = guarded(field, root.name, field.resolve);
+    } else {
+      field.subscribe = guarded(field, root.name, field.subscribe);
+      field.resolve = (event) => event;
+    }
+  }
+}
+
+/** Fields that are not declared are properties or methods of what the resolver above returned. */
+function deriveResolvers(type: GraphQLObjectType): void {
+  const declared = declaredTypes.get(type.name)?.fields;
+  for (const field of Object.values(type.getFields()) as Field[]) {
+    const declaration = declared?.get(field.name);
+    if (declaration === undefined) delete field.resolve;
+    else field.resolve = derivedResolver(type.name, field.name, declaration, computedFields) as NonNullable<Field['resolve']>;
+  }
+}
+
+/** A declaration that names a column or relation which is not there is found at start, not by the first client. */
+function checkDeclarations(): void {
+  for (const { name, source: sourceName, fields } of declaredTypes.values()) {
+    const source = sourceName === null ? null : sources.get(sourceName);
+    if (source === undefined) throw new Error(`Type ${name} reads from ${sourceName ?? ''}, which is no source.`);
+    for (const [field, declaration] of fields) {
+      if (declaration.kind === 'toMany' || declaration.kind === 'toOne') {
+        const target = declaredTypes.get(declaration.type);
+        if (target === undefined) throw new Error(`${name}.${field} refers to ${declaration.type}, which is no declared type.`);
+        if (declaration.kind === 'toMany' && sources.get(target.source ?? '')?.relations?.[declaration.relation] === undefined) {
+          throw new Error(`${name}.${field} needs a relation ${declaration.relation} of ${target.source ?? ''}.`);
+        }
+      }
+      if (source === null) continue;
+      const needs =
+        declaration.kind === 'column' ? [declaration.column]
+        : declaration.kind === 'toOne' ? [declaration.by]
+        : declaration.kind === 'computed' ? declaration.needs
+        : ['id'];
+      const missing = needs.find((column) => source.columns[column] === undefined);
+      if (missing !== undefined) throw new Error(`${name}.${field} needs a column ${missing} of ${source.name}.`);
+    }
+  }
+}
+
+function checkAccessTable(roots: readonly (GraphQLObjectType | null | undefined)[]): void {
+  const paths = new Set(roots.flatMap((root) => Object.keys(root?.getFields() ?? {}).map((name) => `${root?.name}.${name}`)));
+  const dead = Object.keys(access).find((path) => !paths.has(path));
+  if (dead !== undefined) throw new Error(`The access table has a row for ${dead}, which is no operation.`);
+}

@@ -1,0 +1,13 @@
+import { Arg, Ctx, Mutation, Resolver } from 'type-graphql';
+import { SetUserActiveInput } from '../../schema/inputs/set-user-active-input.ts';
+import { SetUserActivePayload } from '../../schema/payloads/set-user-active-payload.ts';
+import type { UserWritten } from '../../services/users/user-service.ts';
+import type { OperationContext } from '../context.ts';
+
+@Resolver()
+export class SetUserActive {
+  @Mutation(() => SetUserActivePayload, { description: 'Users who are not active are refused by the auth service and by the gateway.' })
+  setUserActive(@Arg('input', () => SetUserActiveInput) input: SetUserActiveInput, @Ctx() context: OperationContext): Promise<UserWritten> {
+    return context.services.users.setActive(context.viewer, input);
+  }
+}

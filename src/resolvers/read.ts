@@ -1,0 +1,51 @@
+import type { GraphQLResolveInfo } from 'graphql';
+import { declaredTypes } from '../schema/declarations.ts';
+import { OrderDirection } from '../schema/enums.ts';
+import type { Page } from '../services/reading/page.ts';
+import { pageRequestOf, type PageArguments } from '../services/reading/page-request.ts';
+import type { Row, Source } from '../services/reading/source.ts';
+import { sources } from '../services/sources.ts';
+import type { OperationContext } from './context.ts';
+import { selectedColumns, selectedThroughEdges } from './selection.ts';
+
+export function sourceOf(type: string): Source {
+  const source = sources.get(declaredTypes.get(type)?.source ?? '');
+  if (source === undefined) throw new Error(`Type ${type} has no source.`);
+  return source;
+}
+
+/** The row of a type by its database id, with the columns that the selection needs. */
+export function readOne(type: string, key: string, context: OperationContext, info: GraphQLResolveInfo): Promise<Row | null> {
+  return context.reader.one(sourceOf(type), key, selectedColumns(info, type));
+}
+
+export interface ListArguments extends PageArguments {
+  readonly filter?: object | null;
+  readonly orderBy?: { readonly field: string; readonly direction: OrderDirection } | null;
+}
+
+/** Arguments of connections that have filters of their own instead of a `filter`. */
+const ownFilters = ['activeOnly'];
+
+/** A page of a type: of all there are, or of those that belong to a parent. */
+export function readPage(
+  type: string,
+  listArguments: ListArguments,
+  context: OperationContext,
+  info: GraphQLResolveInfo,
+  parent: { readonly relation: string; readonly key: string } | null = null,
+): Promise<Page> {
+  const own = Object.entries(listArguments).filter(([name]) => ownFilters.includes(name));
+  const { orderBy } = listArguments;
+  return context.reader.page(
+    {
+      source: sourceOf(type),
+      relation: parent?.relation ?? null,
+      request: pageRequestOf(listArguments),
+      filter: { ...listArguments.filter, ...Object.fromEntries(own) },
+      orderBy: orderBy == null ? null : { field: orderBy.field, descending: orderBy.direction === OrderDirection.DESC },
+      ...selectedThroughEdges(info, type),
+    },
+    parent?.key ?? null,
+  );
+}

@@ -1,0 +1,7 @@
+import { RowType, ToOne } from '../declarations.ts';
+
+@RowType()
+export class CreateSessionPayload {
+  @ToOne('Session', { by: 'sessionId', nullable: false })
+  session!: unknown;
+}

@@ -1,0 +1,7 @@
+import { RowType, ToOne } from '../declarations.ts';
+
+@RowType()
+export class RecordAuditLogPayload {
+  @ToOne('AuditLog', { by: 'auditLogId', nullable: false })
+  auditLog!: unknown;
+}

@@ -1,0 +1,7 @@
+import { RowType, ToOne } from '../declarations.ts';
+
+@RowType()
+export class TrackEventPayload {
+  @ToOne('ChatEvent', { by: 'eventId', nullable: false })
+  event!: unknown;
+}

@@ -1,0 +1,77 @@
+import sql, { type Sql } from 'sql-template-tag';
+import { sessionIdVisible } from '../identity/visibility.ts';
+import type { Viewer } from '../identity/viewer.ts';
+
+/** What a tool server recorded of one call. */
+export interface RecordedCall {
+  readonly id: string;
+  readonly messageId: string;
+  readonly callId: string | null;
+  readonly name: string;
+  readonly serverName: string | null;
+  readonly arguments: unknown;
+  readonly result: unknown;
+  readonly error: string | null;
+  readonly executionTimeMs: number | null;
+  readonly createdAt: Date;
+}
+
+/** A call that wants its answer. */
+export interface AskedFor {
+  readonly sessionId: string;
+  readonly messageId: string;
+  readonly callId: string;
+}
+
+export interface Answer {
+  readonly messageId: string;
+  readonly callId: string;
+  readonly content: string | null;
+}
+
+export const recordedCalls = (viewer: Viewer, messageIds: readonly string[]): Sql =>
+  sql`SELECT t.id, t.message_id AS "messageId", t.call_id AS "callId", t.tool_name AS "name", t.server_name AS "serverName",
+    t.arguments, t.result, t.error, t.execution_time_ms AS "executionTimeMs", t.created_at AS "createdAt"
+  FROM scrollback.tool_usage AS t
+  WHERE t.message_id = ANY (${messageIds}::text[]) AND ${sessionIdVisible(viewer, sql`t.session_id`)}
+  ORDER BY t.message_id, t.created_at, t.id`;
+
+/**
+ * Models that count their calls (call_1, call_2 …) give the same id in message after message. An answer belongs to the
+ * last message before it that asked for its id. Where it stands before all of them, which equal timestamps can do to
+ * an adopted session, it belongs to the first. A call's answer is the first one that belongs to it.
+ */
+export const answers = (viewer: Viewer, asked: readonly AskedFor[]): Sql => sql`
+  SELECT asked.message_id AS "messageId", asked.call_id AS "callId", answer.content
+  FROM unnest(
+    ${asked.map((call) => call.sessionId)}::text[],
+    ${asked.map((call) => call.messageId)}::text[],
+    ${asked.map((call) => call.callId)}::text[]
+  ) AS asked (session_id, message_id, call_id)
+  JOIN scrollback.session_log AS place
+    ON place.session_id = asked.session_id AND place.subject_id = asked.message_id AND place.kind = 'message_added'
+  CROSS JOIN LATERAL (
+    SELECT m.content, l.number
+    FROM public.messages AS m
+    JOIN scrollback.session_log AS l
+      ON l.session_id = m.session_db_id AND l.subject_id = m.id AND l.kind = 'message_added'
+    WHERE m.session_db_id = asked.session_id AND m.tool_call_id = asked.call_id AND m.role = 'tool'
+    ORDER BY l.number > place.number DESC, l.number LIMIT 1
+  ) AS answer
+  WHERE ${sessionIdVisible(viewer, sql`asked.session_id`)} AND NOT EXISTS (
+    SELECT FROM scrollback.session_log AS l
+    JOIN public.messages AS m ON m.id = l.subject_id AND m.session_db_id = l.session_id
+    WHERE l.session_id = asked.session_id AND l.kind = 'message_added'
+      AND l.number > CASE WHEN answer.number > place.number THEN place.number ELSE 0 END
+      AND l.number < CASE WHEN answer.number > place.number THEN answer.number ELSE place.number END
+      AND asked.call_id = ANY (scrollback.asked_call_ids(m.tool_calls))
+  )`;
+
+/** The newest approval that was requested for each call. */
+export const approvalsOfCalls = (viewer: Viewer, calls: readonly { sessionId: string; callId: string }[]): Sql => sql`
+  SELECT DISTINCT ON (p.session_id, p.call_id) p.id, p.session_id AS "sessionId", p.call_id AS "callId"
+  FROM unnest(${calls.map((call) => call.sessionId)}::text[], ${calls.map((call) => call.callId)}::text[])
+    AS asked (session_id, call_id)
+  JOIN public.pending_approvals AS p ON p.session_id = asked.session_id AND p.call_id = asked.call_id
+  WHERE ${sessionIdVisible(viewer, sql`p.session_id`)}
+  ORDER BY p.session_id, p.call_id, p.created_at DESC, p.id DESC`;

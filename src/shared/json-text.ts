@@ -1,0 +1,28 @@
+/** Columns that hold JSON as text hold whatever their writers put there: it is data, and reading it never fails. */
+
+/** More levels than any honest value has, and few enough for everything that walks values by recursion. */
+const maxDepth = 200;
+
+/** The value that the text spells; the text itself where it spells none. */
+export function jsonOrText(text: string): unknown {
+  const value = jsonOf(text);
+  return value === undefined ? text : value;
+}
+
+/** The value that the text spells; undefined where it spells none, or one too deep to be written again. */
+export function jsonOf(text: string): unknown {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isDeeperThan(value, maxDepth) ? undefined : value;
+  } catch {
+    return undefined;
+  }
+}
+
+export const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
+
+function isDeeperThan(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
+}
