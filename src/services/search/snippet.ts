@@ -1,4 +1,5 @@
-import { matchEnd, matchStart } from './search-statements.ts';
+import type { Reader } from '../reading/reader.ts';
+import { headlines, matchEnd, matchStart, type Search } from './search-statements.ts';
 
 const replacements: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -10,7 +11,19 @@ const replacements: Readonly<Record<string, string>> = {
   [matchEnd]: '</mark>',
 };
 
-const special = new RegExp(`[&<>"'${matchStart}${matchEnd}]`, 'g');
+const special = new RegExp(`[${Object.keys(replacements).join('')}]`, 'g');
 
 /** A headline as HTML: its text escaped, its matches marked. */
-export const snippetOf = (headline: string): string => headline.replace(special, (found) => replacements[found] ?? '');
+export const htmlOf = (headline: string): string => headline.replace(special, (found) => replacements[found] ?? '');
+
+/** The best passages of a found message as HTML; one statement for all that are asked for at once. */
+export async function snippetOf(reader: Reader, search: Search, messageId: string): Promise<string> {
+  const loader = reader.loader<string>(`snippets of ${search.query}`, async (messageIds) => {
+    const rows = await reader.databases.agentRuntime.query<{ messageId: string; headline: string }>(
+      headlines(search, messageIds),
+    );
+    const byMessage = new Map(rows.map((row) => [row.messageId, htmlOf(row.headline)]));
+    return messageIds.map((id) => byMessage.get(id) ?? '');
+  });
+  return loader.load(messageId);
+}
