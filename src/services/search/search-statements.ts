@@ -10,16 +10,12 @@ export interface Search {
   readonly viewer: Viewer;
 }
 
-/** A hit's place in the order of hits, as PostgreSQL prints it. */
-export interface HitPlace {
-  readonly rank: string;
-  readonly position: string;
-}
-
-/** One found message; the place is exact, `score` is for showing. */
-export interface Hit extends HitPlace {
+/** One found message. */
+export interface Hit {
   readonly messageId: string;
-  readonly score: number;
+  readonly rank: number;
+  /** Its place in the order of hits: the order's keys as PostgreSQL prints them, which is exact. */
+  readonly place: readonly string[];
 }
 
 /** Stand for <mark> and </mark> until the text is escaped. They are taken out of the content before. */
@@ -33,43 +29,40 @@ const rankNormalisation = 1 | 32;
 const queryOf = (search: Search): Sql => sql`websearch_to_tsquery('pg_catalog.russian', ${search.query})`;
 
 /**
- * Messages that the log has beyond what is indexed are searched as they are; what the index says of them is old.
- * Positions of sessions that are gone stay in the log, hence the joins.
+ * Messages that the log knows better than the index are searched as they are; what the index says of them is old.
+ * The aliases are those of the messages' source, whose filters are used here.
  */
-const unindexed = sql`unindexed AS MATERIALIZED (
-  SELECT DISTINCT subject_id AS message_id FROM scrollback.session_log
-  WHERE position > (SELECT position FROM scrollback.document_progress) AND message_sequence IS NOT NULL
-)`;
+const unindexed = sql`unindexed AS MATERIALIZED (SELECT message_id FROM scrollback.unindexed_messages())`;
 
-const fromMessages = raw(`JOIN public.messages AS m ON m.id = found.message_id
+const toMessages = raw(`JOIN public.messages AS m ON m.id = found.message_id
   JOIN public.sessions AS s ON s.id = m.session_db_id AND s.deleted_at IS NULL
-  JOIN scrollback.session_log AS l ON l.subject_id = m.id AND l.session_id = m.session_db_id AND l.kind = 'message_added'`);
+  CROSS JOIN LATERAL (SELECT m.session_db_id AS session_id) AS l`);
 
 const conditions = (search: Search): Sql => join([sessionVisible(search.viewer), ...search.filter], ' AND ');
 
 const matches = (search: Search): Sql => sql`
-  SELECT m.id AS message_id, l.position, found.document
-  FROM scrollback.message_documents AS found ${fromMessages}
+  SELECT m.id, m."timestamp", found.document
+  FROM scrollback.message_documents AS found ${toMessages}
   WHERE found.document @@ ${queryOf(search)} AND ${conditions(search)}
-    AND found.message_id NOT IN (SELECT message_id FROM unindexed)
+    AND NOT EXISTS (SELECT FROM unindexed WHERE unindexed.message_id = found.message_id)
   UNION ALL
   SELECT * FROM (
-    SELECT m.id AS message_id, l.position, scrollback.search_document(m.content) AS document
-    FROM unindexed AS found ${fromMessages}
+    SELECT m.id, m."timestamp", scrollback.search_document(m.content) AS document
+    FROM unindexed AS found ${toMessages}
     WHERE ${conditions(search)}
     OFFSET 0
   ) AS fresh
-  WHERE document @@ ${queryOf(search)}`;
+  WHERE fresh.document @@ ${queryOf(search)}`;
 
 /** One page of hits, best first, newest first among equals. */
-export const hits = (search: Search, after: HitPlace | null, limit: number): Sql => sql`
+export const hits = (search: Search, after: readonly string[] | null, limit: number): Sql => sql`
   WITH ${unindexed}, ranked AS (
-    SELECT message_id, position, ts_rank_cd(document, ${queryOf(search)}, ${raw(String(rankNormalisation))}) AS rank
+    SELECT id, "timestamp", ts_rank_cd(document, ${queryOf(search)}, ${raw(String(rankNormalisation))}) AS rank
     FROM (${matches(search)}) AS matching
   )
-  SELECT message_id AS "messageId", position::text, rank::text, rank::float8 AS "score" FROM ranked
-  ${after === null ? empty : sql`WHERE (rank, position) < (${after.rank}::real, ${after.position}::bigint)`}
-  ORDER BY ranked.rank DESC, ranked.position DESC LIMIT ${limit}`;
+  SELECT ARRAY[rank::text, "timestamp"::text, id] AS "place", id AS "messageId", rank::float8 AS "rank" FROM ranked
+  ${after === null ? empty : sql`WHERE (rank, "timestamp", id) < (${after[0]}::real, ${after[1]}::timestamptz, ${after[2]}::text)`}
+  ORDER BY ranked.rank DESC, ranked."timestamp" DESC, ranked.id DESC LIMIT ${limit}`;
 
 export const hitCount = (search: Search): Sql =>
   sql`WITH ${unindexed} SELECT count(*) AS "count" FROM (${matches(search)}) AS matching`;

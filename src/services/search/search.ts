@@ -7,7 +7,7 @@ import type { PageRequest } from '../reading/page-request.ts';
 import type { PageInfo } from '../reading/page.ts';
 import type { Reader } from '../reading/reader.ts';
 import type { Row } from '../reading/source.ts';
-import { hitCount, hits, type Hit, type HitPlace, type Search } from './search-statements.ts';
+import { hitCount, hits, type Hit, type Search } from './search-statements.ts';
 import { snippetOf } from './snippet.ts';
 
 /** What is searched for; `filter` and `columns` are those of the messages' source. */
@@ -43,10 +43,10 @@ export async function searchMessages(reader: Reader, asked: SearchRequest): Prom
   const database = reader.databases.agentRuntime;
   const { cursorKey } = await logIdentityOf(database);
   const scope = `search ${JSON.stringify([search.query, filter])}`;
-  const after = request.after === null ? null : placeOf(decodeKeysCursor(cursorKey, scope, request.after));
+  const after = request.after === null ? null : decodeKeysCursor(cursorKey, scope, request.after);
   const found = await database.query<Hit>(hits(search, after, request.size + 1));
   const page = found.slice(0, request.size);
-  const cursorOf = (hit: HitPlace): string => encodeKeysCursor(cursorKey, scope, [hit.rank, hit.position]);
+  const cursorOf = (hit: Hit): string => encodeKeysCursor(cursorKey, scope, hit.place);
   const edges = await edgesOf(reader, search, asked.columns, page, cursorOf);
   const [first, last] = [page[0], page.at(-1)];
   return {
@@ -79,17 +79,12 @@ function conditionsOf(filter: object | null): Sql[] {
   });
 }
 
-function placeOf(values: readonly string[]): HitPlace {
-  const [rank = '', position = ''] = values;
-  return { rank, position };
-}
-
 async function edgesOf(
   reader: Reader,
   search: Search,
   columns: readonly string[],
   page: readonly Hit[],
-  cursorOf: (hit: HitPlace) => string,
+  cursorOf: (hit: Hit) => string,
 ): Promise<SearchEdge[]> {
   const nodes = await Promise.all(page.map((hit) => reader.one(messageSource, hit.messageId, columns)));
   return page.flatMap((hit, index) => {
@@ -99,7 +94,7 @@ async function edgesOf(
     return {
       node,
       cursor: cursorOf(hit),
-      rank: hit.score,
+      rank: hit.rank,
       get snippet(): Promise<string> {
         return snippetOf(reader, search, hit.messageId);
       },

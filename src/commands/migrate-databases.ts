@@ -1,0 +1,21 @@
+import { isUnavailable } from '../databases/database-errors.ts';
+import { migrate } from '../databases/migrate.ts';
+import { StartupError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import type { Roads, Runtime } from './runtime.ts';
+
+/** Brings both databases up to date; a database that cannot be reached is said by name. */
+export async function migrateDatabases(runtime: Runtime, log: Log): Promise<void> {
+  await Promise.all(Object.values(runtime.roads).map((road: Roads) => migrateOne(road, log)));
+}
+
+export async function migrateOne(road: Roads, log: Log): Promise<readonly string[]> {
+  try {
+    const done = await migrate(road.definition, road.owner, log);
+    if (done.length > 0) log.info({ database: road.owner.database, migrations: done }, 'migrated');
+    return done;
+  } catch (error) {
+    if (!isUnavailable(error)) throw error;
+    throw new StartupError(`${road.owner.masked} cannot be reached: ${(error as Error).message}. Check that it runs and that the URL is right.`, error);
+  }
+}

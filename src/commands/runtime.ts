@@ -1,0 +1,63 @@
+import type { Config, ExternalDatabase } from '../config/config.ts';
+import type { DatabaseConfig } from '../config/database-config.ts';
+import { databaseConfigOf } from '../config/database-url.ts';
+import { settleTls } from '../config/settle-tls.ts';
+import { Database, type DatabaseDefinition } from '../databases/database.ts';
+import { agentRuntimeDefinition, authDefinition } from '../databases/definitions.ts';
+import { startEmbeddedPostgres } from '../databases/embedded/embedded-postgres.ts';
+import type { Databases } from '../services/reading/reader.ts';
+import type { Log } from '../shared/log.ts';
+
+/** How one database is reached: by the gateway, by its owner for migrations, and past a pooler. */
+export interface Roads {
+  readonly definition: DatabaseDefinition;
+  readonly main: DatabaseConfig;
+  readonly owner: DatabaseConfig;
+  readonly direct: DatabaseConfig;
+  readonly embedded: boolean;
+}
+
+/** The databases a command works on: embedded ones are started for it and stopped after it. */
+export interface Runtime {
+  readonly roads: Readonly<Record<'agentRuntime' | 'auth', Roads>>;
+  readonly databases: Databases;
+  close(): Promise<void>;
+}
+
+export async function openRuntime(config: Config, log: Log): Promise<Runtime> {
+  const { agentRuntime, authService, limits } = config.databases;
+  const needsEmbedded = agentRuntime === null || authService === null;
+  const embedded = needsEmbedded ? await startEmbeddedPostgres({ dataFolder: config.dataFolder, log }) : null;
+  const embeddedRoads = (definition: DatabaseDefinition, database: 'agent_runtime' | 'auth_db'): Roads => {
+    if (embedded === null) throw new Error(`${database} is neither embedded nor external`);
+    const roadOf = (role: 'owner' | 'gateway'): DatabaseConfig => databaseConfigOf(embedded.url(database, role), database, limits);
+    return { definition, main: roadOf('gateway'), owner: roadOf('owner'), direct: roadOf('gateway'), embedded: true };
+  };
+  try {
+    const roads = {
+      agentRuntime:
+        agentRuntime === null ? embeddedRoads(agentRuntimeDefinition, 'agent_runtime') : await externalRoads(agentRuntimeDefinition, agentRuntime),
+      auth: authService === null ? embeddedRoads(authDefinition, 'auth_db') : await externalRoads(authDefinition, authService),
+    };
+    const databases = {
+      agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log),
+      auth: Database.open(authDefinition, roads.auth.main, log),
+    };
+    return {
+      roads,
+      databases,
+      async close() {
+        await Promise.all([databases.agentRuntime.close(), databases.auth.close()]);
+        await embedded?.stop();
+      },
+    };
+  } catch (error) {
+    await embedded?.stop();
+    throw error;
+  }
+}
+
+async function externalRoads(definition: DatabaseDefinition, external: ExternalDatabase): Promise<Roads> {
+  const [main, owner, direct] = await Promise.all([settleTls(external.main), settleTls(external.owner), settleTls(external.direct)]);
+  return { definition, main, owner, direct, embedded: false };
+}

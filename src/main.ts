@@ -1,0 +1,25 @@
+import { Command } from 'commander';
+import { doctorCommand } from './commands/doctor.ts';
+import { importCommand } from './commands/import.ts';
+import { migrateCommand } from './commands/migrate.ts';
+import { reportFailure } from './commands/report-failure.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { seedCommand } from './commands/seed.ts';
+import { startCommand } from './commands/start.ts';
+import { tokenCommand } from './commands/token.ts';
+
+const program = new Command('scrollback')
+  .description("The GraphQL gateway to an agent platform's history.")
+  .addCommand(startCommand)
+  .addCommand(migrateCommand)
+  .addCommand(seedCommand)
+  .addCommand(tokenCommand)
+  .addCommand(importCommand)
+  .addCommand(schemaCommand)
+  .addCommand(doctorCommand);
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  reportFailure(error);
+}

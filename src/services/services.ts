@@ -1,0 +1,43 @@
+import type { DatabaseName } from '../databases/database-name.ts';
+import { AgentService } from './agents/agent-service.ts';
+import { ApprovalService } from './approvals/approval-service.ts';
+import { AuditService } from './audit/audit-service.ts';
+import { EventService } from './events/event-service.ts';
+import { MessageService } from './messages/message-service.ts';
+import type { Databases } from './reading/reader.ts';
+import { SessionService } from './sessions/session-service.ts';
+import { UserService } from './users/user-service.ts';
+import { writeTo } from './writing/write.ts';
+
+/** Everything that writes. */
+export interface Services {
+  readonly sessions: SessionService;
+  readonly messages: MessageService;
+  readonly agents: AgentService;
+  readonly approvals: ApprovalService;
+  readonly events: EventService;
+  readonly audit: AuditService;
+  readonly users: UserService;
+}
+
+export interface ServiceDependencies {
+  readonly databases: Databases;
+  /** How long new sessions live without a message; null: for ever. */
+  readonly sessionLifetimeSeconds: number | null;
+  /** Called after each commit. */
+  readonly written: (database: DatabaseName) => void;
+}
+
+export function createServices({ databases, sessionLifetimeSeconds, written }: ServiceDependencies): Services {
+  const write = writeTo(databases.agentRuntime, written);
+  const writeAuth = writeTo(databases.auth, written);
+  return {
+    sessions: new SessionService(write, databases.auth, sessionLifetimeSeconds),
+    messages: new MessageService(write, sessionLifetimeSeconds),
+    agents: new AgentService(write),
+    approvals: new ApprovalService(write),
+    events: new EventService(write),
+    audit: new AuditService(writeAuth),
+    users: new UserService(writeAuth),
+  };
+}
