@@ -13,15 +13,15 @@ const layers = {
   config: { imports: ['shared'], packages: [...graphql, ...transport, ...storage] },
   entities: { imports: ['shared'], packages: [...graphql, ...transport, 'pg'] },
   databases: { imports: ['entities', 'shared'], types: ['config'], packages: [...graphql, ...transport] },
-  'change-feed': { imports: ['databases', 'shared'], packages: [...graphql, ...transport] },
+  'change-feed': { imports: ['databases', 'shared'], types: ['config'], packages: [...graphql, ...transport] },
   live: { imports: ['change-feed/contract.ts', 'shared'], packages: [...graphql, ...transport, ...storage] },
   services: {
     imports: ['databases', 'entities', 'live', 'shared'],
-    types: ['config'],
+    types: ['config', 'change-feed/contract.ts'],
     packages: [...graphql, ...transport],
   },
   schema: { imports: ['shared'], types: ['services'], packages: [...transport, ...storage] },
-  resolvers: { imports: ['schema', 'services'], packages: [...transport, ...storage] },
+  resolvers: { imports: ['schema', 'services', 'shared'], packages: [...transport, ...storage] },
   'read-plans': { imports: ['schema', 'services', 'databases', 'shared'], packages: transport },
   server: { imports: ['resolvers', 'read-plans', 'shared'], types: ['services', 'config'], packages: storage },
 };

@@ -1,4 +1,5 @@
 import type { DatabaseName } from '../databases/database-name.ts';
+import type { Log } from '../shared/log.ts';
 import { AgentService } from './agents/agent-service.ts';
 import { ApprovalService } from './approvals/approval-service.ts';
 import { AuditService } from './audit/audit-service.ts';
@@ -24,13 +25,14 @@ export interface ServiceDependencies {
   readonly databases: Databases;
   /** How long new sessions live without a message; null: for ever. */
   readonly sessionLifetimeSeconds: number | null;
+  readonly log: Log;
   /** Called after each commit. */
   readonly written: (database: DatabaseName) => void;
 }
 
-export function createServices({ databases, sessionLifetimeSeconds, written }: ServiceDependencies): Services {
-  const write = writeTo(databases.agentRuntime, written);
-  const writeAuth = writeTo(databases.auth, written);
+export function createServices({ databases, sessionLifetimeSeconds, log, written }: ServiceDependencies): Services {
+  const write = writeTo(databases.agentRuntime, written, log);
+  const writeAuth = writeTo(databases.auth, written, log);
   return {
     sessions: new SessionService(write, databases.auth, sessionLifetimeSeconds),
     messages: new MessageService(write, sessionLifetimeSeconds),

@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class ArchiveSession {
-  @Mutation(() => ArchiveSessionPayload, { description: 'An archived session is closed and can only be read. Archiving it again changes nothing.' })
-  archiveSession(@Arg('input', () => ArchiveSessionInput) input: ArchiveSessionInput, @Ctx() context: OperationContext): Promise<SessionWritten> {
+  @Mutation(() => ArchiveSessionPayload, {
+    description: 'An archived session is closed and can only be read. Archiving it again changes nothing.',
+  })
+  archiveSession(
+    @Arg('input', () => ArchiveSessionInput) input: ArchiveSessionInput,
+    @Ctx() context: OperationContext,
+  ): Promise<SessionWritten> {
     return context.services.sessions.archive(context.viewer, input.sessionId);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class CancelApproval {
   @Mutation(() => CancelApprovalPayload, { description: 'Takes a request back that nobody has decided yet.' })
-  cancelApproval(@Arg('input', () => CancelApprovalInput) input: CancelApprovalInput, @Ctx() context: OperationContext): Promise<ApprovalWritten> {
+  cancelApproval(
+    @Arg('input', () => CancelApprovalInput) input: CancelApprovalInput,
+    @Ctx() context: OperationContext,
+  ): Promise<ApprovalWritten> {
     return context.services.approvals.cancel(context.viewer, input);
   }
 }

@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class CloseSession {
-  @Mutation(() => CloseSessionPayload, { description: 'A closed session takes no more messages. Closing it again changes nothing.' })
-  closeSession(@Arg('input', () => CloseSessionInput) input: CloseSessionInput, @Ctx() context: OperationContext): Promise<SessionWritten> {
+  @Mutation(() => CloseSessionPayload, {
+    description: 'A closed session takes no more messages. Closing it again changes nothing.',
+  })
+  closeSession(
+    @Arg('input', () => CloseSessionInput) input: CloseSessionInput,
+    @Ctx() context: OperationContext,
+  ): Promise<SessionWritten> {
     return context.services.sessions.close(context.viewer, input.sessionId);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class CreateSession {
   @Mutation(() => CreateSessionPayload)
-  createSession(@Arg('input', () => CreateSessionInput) input: CreateSessionInput, @Ctx() context: OperationContext): Promise<SessionWritten> {
+  createSession(
+    @Arg('input', () => CreateSessionInput) input: CreateSessionInput,
+    @Ctx() context: OperationContext,
+  ): Promise<SessionWritten> {
     return context.services.sessions.create(context.viewer, input);
   }
 }

@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class DecideApproval {
-  @Mutation(() => DecideApprovalPayload, { description: 'Exactly one decision wins; the loser gets CONFLICT and the decision that stands.' })
-  decideApproval(@Arg('input', () => DecideApprovalInput) input: DecideApprovalInput, @Ctx() context: OperationContext): Promise<ApprovalWritten> {
+  @Mutation(() => DecideApprovalPayload, {
+    description: 'Exactly one decision wins; the loser gets CONFLICT and the decision that stands.',
+  })
+  decideApproval(
+    @Arg('input', () => DecideApprovalInput) input: DecideApprovalInput,
+    @Ctx() context: OperationContext,
+  ): Promise<ApprovalWritten> {
     return context.services.approvals.decide(context.viewer, input);
   }
 }

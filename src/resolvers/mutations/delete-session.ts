@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class DeleteSession {
-  @Mutation(() => DeleteSessionPayload, { description: 'The session is gone for everybody but administrators. Deleting it again changes nothing.' })
-  deleteSession(@Arg('input', () => DeleteSessionInput) input: DeleteSessionInput, @Ctx() context: OperationContext): Promise<SessionDeleted> {
+  @Mutation(() => DeleteSessionPayload, {
+    description: 'The session is gone for everybody but administrators. Deleting it again changes nothing.',
+  })
+  deleteSession(
+    @Arg('input', () => DeleteSessionInput) input: DeleteSessionInput,
+    @Ctx() context: OperationContext,
+  ): Promise<SessionDeleted> {
     return context.services.sessions.delete(context.viewer, input.sessionId);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class EditMessage {
   @Mutation(() => EditMessagePayload)
-  editMessage(@Arg('input', () => EditMessageInput) input: EditMessageInput, @Ctx() context: OperationContext): Promise<MessageWritten> {
+  editMessage(
+    @Arg('input', () => EditMessageInput) input: EditMessageInput,
+    @Ctx() context: OperationContext,
+  ): Promise<MessageWritten> {
     return context.services.messages.edit(context.viewer, input);
   }
 }

@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class RecordAuditLog {
-  @Mutation(() => RecordAuditLogPayload, { description: 'For the auth service and its like: adds an entry to the audit trail.' })
-  recordAuditLog(@Arg('input', () => RecordAuditLogInput) input: RecordAuditLogInput, @Ctx() context: OperationContext): Promise<AuditLogRecorded> {
+  @Mutation(() => RecordAuditLogPayload, {
+    description: 'For the auth service and its like: adds an entry to the audit trail.',
+  })
+  recordAuditLog(
+    @Arg('input', () => RecordAuditLogInput) input: RecordAuditLogInput,
+    @Ctx() context: OperationContext,
+  ): Promise<AuditLogRecorded> {
     return context.services.audit.record(context.viewer, input);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class RecordToolCall {
   @Mutation(() => RecordToolCallPayload)
-  recordToolCall(@Arg('input', () => RecordToolCallInput) input: RecordToolCallInput, @Ctx() context: OperationContext): Promise<ToolCallRecorded> {
+  recordToolCall(
+    @Arg('input', () => RecordToolCallInput) input: RecordToolCallInput,
+    @Ctx() context: OperationContext,
+  ): Promise<ToolCallRecorded> {
     return context.services.messages.recordToolCall(context.viewer, input);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class RequestApproval {
   @Mutation(() => RequestApprovalPayload)
-  requestApproval(@Arg('input', () => RequestApprovalInput) input: RequestApprovalInput, @Ctx() context: OperationContext): Promise<ApprovalWritten> {
+  requestApproval(
+    @Arg('input', () => RequestApprovalInput) input: RequestApprovalInput,
+    @Ctx() context: OperationContext,
+  ): Promise<ApprovalWritten> {
     return context.services.approvals.request(context.viewer, input);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class RevokeRefreshTokens {
   @Mutation(() => RevokeRefreshTokensPayload)
-  revokeRefreshTokens(@Arg('input', () => RevokeRefreshTokensInput) input: RevokeRefreshTokensInput, @Ctx() context: OperationContext): Promise<RefreshTokensRevoked> {
+  revokeRefreshTokens(
+    @Arg('input', () => RevokeRefreshTokensInput) input: RevokeRefreshTokensInput,
+    @Ctx() context: OperationContext,
+  ): Promise<RefreshTokensRevoked> {
     return context.services.users.revokeRefreshTokens(context.viewer, input);
   }
 }

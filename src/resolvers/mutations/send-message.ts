@@ -6,8 +6,14 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class SendMessage {
-  @Mutation(() => SendMessagePayload, { description: 'Idempotent on clientMessageId. Without a session, or into an expired one, it opens a new session and says so.' })
-  sendMessage(@Arg('input', () => SendMessageInput) input: SendMessageInput, @Ctx() context: OperationContext): Promise<MessageSent> {
+  @Mutation(() => SendMessagePayload, {
+    description:
+      'Idempotent on clientMessageId. Without a session, or into an expired one, it opens a new session and says so.',
+  })
+  sendMessage(
+    @Arg('input', () => SendMessageInput) input: SendMessageInput,
+    @Ctx() context: OperationContext,
+  ): Promise<MessageSent> {
     return context.services.messages.send(context.viewer, input);
   }
 }

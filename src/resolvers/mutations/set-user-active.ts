@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class SetUserActive {
-  @Mutation(() => SetUserActivePayload, { description: 'Users who are not active are refused by the auth service and by the gateway.' })
-  setUserActive(@Arg('input', () => SetUserActiveInput) input: SetUserActiveInput, @Ctx() context: OperationContext): Promise<UserWritten> {
+  @Mutation(() => SetUserActivePayload, {
+    description: 'Shuts a user out, or lets one in again.',
+  })
+  setUserActive(
+    @Arg('input', () => SetUserActiveInput) input: SetUserActiveInput,
+    @Ctx() context: OperationContext,
+  ): Promise<UserWritten> {
     return context.services.users.setActive(context.viewer, input);
   }
 }

@@ -6,8 +6,13 @@ import type { OperationContext } from '../context.ts';
 
 @Resolver()
 export class SwitchAgent {
-  @Mutation(() => SwitchAgentPayload, { description: 'Switching to the agent that the session is with already changes nothing.' })
-  switchAgent(@Arg('input', () => SwitchAgentInput) input: SwitchAgentInput, @Ctx() context: OperationContext): Promise<AgentSwitched> {
+  @Mutation(() => SwitchAgentPayload, {
+    description: 'Switching to the agent that the session is with already changes nothing.',
+  })
+  switchAgent(
+    @Arg('input', () => SwitchAgentInput) input: SwitchAgentInput,
+    @Ctx() context: OperationContext,
+  ): Promise<AgentSwitched> {
     return context.services.agents.switchTo(context.viewer, input);
   }
 }

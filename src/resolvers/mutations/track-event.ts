@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class TrackEvent {
   @Mutation(() => TrackEventPayload)
-  trackEvent(@Arg('input', () => TrackEventInput) input: TrackEventInput, @Ctx() context: OperationContext): Promise<EventTracked> {
+  trackEvent(
+    @Arg('input', () => TrackEventInput) input: TrackEventInput,
+    @Ctx() context: OperationContext,
+  ): Promise<EventTracked> {
     return context.services.events.track(context.viewer, input);
   }
 }

@@ -7,7 +7,10 @@ import type { OperationContext } from '../context.ts';
 @Resolver()
 export class UpdateSession {
   @Mutation(() => UpdateSessionPayload)
-  updateSession(@Arg('input', () => UpdateSessionInput) input: UpdateSessionInput, @Ctx() context: OperationContext): Promise<SessionWritten> {
+  updateSession(
+    @Arg('input', () => UpdateSessionInput) input: UpdateSessionInput,
+    @Ctx() context: OperationContext,
+  ): Promise<SessionWritten> {
     return context.services.sessions.update(context.viewer, input);
   }
 }

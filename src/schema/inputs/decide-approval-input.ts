@@ -7,7 +7,7 @@ export class DecideApprovalInput {
   @Field(() => ID)
   approvalId!: string;
   @Field(() => ApprovalDecision)
-  decision!: ApprovalDecision;
+  decision!: `${ApprovalDecision}`;
   @Field(() => JSONValue, { nullable: true, description: 'Required for EDIT, and only there.' })
   modifiedArguments?: unknown;
   @Field(() => String, { nullable: true })

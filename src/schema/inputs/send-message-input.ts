@@ -8,7 +8,7 @@ export class SendMessageInput {
   @Field(() => ID, { nullable: true, description: 'Without it a new session is opened.' })
   sessionId?: string | null;
   @Field(() => MessageRole, { nullable: true, description: 'USER unless told.' })
-  role?: MessageRole | null;
+  role?: `${MessageRole}` | null;
   @Field(() => String, { nullable: true, description: "Only an assistant's message that calls tools may go without." })
   content?: string | null;
   @Field(() => String, { nullable: true, description: 'The tool that answers, where role is TOOL.' })

@@ -16,7 +16,7 @@ export interface ApprovalToRequest {
 
 export interface DecisionToMake {
   readonly approvalId: string;
-  readonly decision: `${'APPROVE' | 'EDIT' | 'REJECT'}`;
+  readonly decision: 'APPROVE' | 'EDIT' | 'REJECT';
   readonly modifiedArguments?: unknown;
   readonly reason?: string | null | undefined;
 }

@@ -7,7 +7,7 @@ import { enqueueAuditLog } from '../audit/outbox.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { databaseNow } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
-import { closeSession, lockExpiredSessions } from './close-session.ts';
+import { closeSession } from './close-session.ts';
 import { lockSession, lockSessionToDelete, lockWritableSession } from './locked-session.ts';
 import { insertSession } from './new-session.ts';
 import { checkNewSession, checkSession, type SessionChanges, type SessionToCreate } from './session-input.ts';
@@ -89,16 +89,6 @@ export class SessionService {
         await enqueueAuditLog(em, viewer, { eventType: 'session_deleted', eventData: { sessionId } }, now);
       }
       return { deletedSessionId: sessionId };
-    });
-  }
-
-  /** Writes down that lifetimes are over, for up to so many sessions; returns for how many. */
-  closeExpired(limit: number): Promise<number> {
-    return this.#write(async (em) => {
-      const sessions = await lockExpiredSessions(em, limit);
-      const now = await databaseNow(em);
-      for (const session of sessions) await closeSession(em, session, now);
-      return sessions.length;
     });
   }
 }

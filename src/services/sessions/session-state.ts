@@ -13,6 +13,6 @@ export function stateOf(session: SessionRow, now: Date): SessionState {
 }
 
 function endedBy(session: SessionRow, moment: Date | null): boolean {
-  if (session.lifetimeSeconds === null || moment === null) return false;
+  if (session.lifetimeSeconds == null || moment === null) return false;
   return session.lastActivity.getTime() + session.lifetimeSeconds * 1000 <= moment.getTime();
 }

@@ -12,7 +12,9 @@ const isLongerThan = (text: string, maximum: number): boolean => text.length > m
 export function checkText(argument: string, text: string | null | undefined, maximum?: number): void {
   if (text == null) return;
   if (!isStorable(text)) {
-    throw badInput(`\`${argument}\` has a character that cannot be stored: NUL or half of a surrogate pair.`, { argument });
+    throw badInput(`\`${argument}\` has a character that cannot be stored: NUL or half of a surrogate pair.`, {
+      argument,
+    });
   }
   if (maximum !== undefined && isLongerThan(text, maximum)) {
     throw badInput(`\`${argument}\` is too long: at most ${maximum} characters.`, { argument, maximum });
@@ -30,7 +32,9 @@ export const maxIdLength = 36;
 export function checkNewId(argument: string, id: string | null | undefined): void {
   if (id == null) return;
   if (id === '' || id.length > maxIdLength || /\p{C}/u.test(id)) {
-    throw badInput(`\`${argument}\` must have 1 to ${maxIdLength} characters, none of them control characters.`, { argument });
+    throw badInput(`\`${argument}\` must have 1 to ${maxIdLength} characters, none of them control characters.`, {
+      argument,
+    });
   }
 }
 
@@ -42,7 +46,8 @@ export function checkNotNegative(argument: string, value: number | null | undefi
 }
 
 export function checkJson(argument: string, value: unknown, depth = 1): void {
-  if (depth > maxDepth) throw badInput(`\`${argument}\` is nested too deeply: at most ${maxDepth} levels.`, { argument });
+  if (depth > maxDepth)
+    throw badInput(`\`${argument}\` is nested too deeply: at most ${maxDepth} levels.`, { argument });
   if (typeof value === 'string') checkText(argument, value);
   if (typeof value !== 'object' || value === null) return;
   for (const [key, item] of Object.entries(value)) {

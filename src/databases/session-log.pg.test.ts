@@ -1,0 +1,165 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+
+let test: TestDatabases;
+beforeAll(async () => {
+  test = await testDatabases();
+});
+afterAll(() => test.close());
+
+const run = (text: string, values: unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> => test.service.agentRuntime.query(text, values);
+
+/** Several statements on one connection in one transaction. */
+async function inTransaction(...statements: string[]): Promise<void> {
+  const client = await test.service.agentRuntime.connect();
+  try {
+    await client.query('BEGIN');
+    for (const statement of statements) await client.query(statement);
+    await client.query('COMMIT');
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  } finally {
+    client.release();
+  }
+}
+
+async function logOf(sessionId: string): Promise<string[]> {
+  const { rows } = await run(
+    'SELECT number, kind, subject_id, message_sequence FROM scrollback.session_log WHERE session_id = $1 ORDER BY number',
+    [sessionId],
+  );
+  return rows.map((row) => [row['number'], row['kind'], row['subject_id'], row['message_sequence']].filter((part) => part !== null).join(' '));
+}
+
+const message = (id: string, sessionId: string, content = id): string =>
+  `INSERT INTO messages (id, session_db_id, role, content) VALUES ('${id}', '${sessionId}', 'user', '${content}')`;
+const session = (id: string): string => `INSERT INTO sessions (id) VALUES ('${id}')`;
+/** The way the agent-runtime service saves a session: all rows out, all rows in. */
+const save = (sessionId: string, ...changes: string[]): string[] => [
+  `CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id, session_db_id, role, content, "timestamp" FROM messages WHERE session_db_id = '${sessionId}' ORDER BY "timestamp", id`,
+  `DELETE FROM messages WHERE session_db_id = '${sessionId}'`,
+  ...changes,
+  `INSERT INTO messages (id, session_db_id, role, content, "timestamp") SELECT id, session_db_id, role, content, "timestamp" FROM kept`,
+];
+
+describe('the session log', () => {
+  it('numbers messages in the order of their inserts, also where their timestamps are equal', async () => {
+    await inTransaction(session('order'), message('z', 'order'), message('a', 'order'), message('m', 'order'));
+    expect(await logOf('order')).toEqual(['1 session_created order', '2 message_added z 1', '3 message_added a 2', '4 message_added m 3']);
+  });
+
+  it('does not see a save that deletes and re-inserts everything', async () => {
+    await inTransaction(session('saved'), message('s1', 'saved'), message('s2', 'saved'));
+    await inTransaction(...save('saved'));
+    expect(await logOf('saved')).toHaveLength(3);
+  });
+
+  it('sees what a save adds, edits and leaves out', async () => {
+    await inTransaction(session('mixed'), message('x1', 'mixed'), message('x2', 'mixed'), message('x3', 'mixed'));
+    await inTransaction(
+      ...save('mixed', `UPDATE kept SET content = 'edited' WHERE id = 'x1'`, `DELETE FROM kept WHERE id = 'x2'`),
+      message('x4', 'mixed'),
+    );
+    // Deletes are settled first, in the order of their statements.
+    expect((await logOf('mixed')).slice(4)).toEqual(['5 message_removed x2 2', '6 message_edited x1 1', '7 message_added x4 4']);
+  });
+
+  it('gives a message that comes back its old number', async () => {
+    await inTransaction(session('back'), message('b1', 'back'));
+    await run(`DELETE FROM messages WHERE id = 'b1'`);
+    await run(message('b1', 'back'));
+    expect((await logOf('back')).slice(2)).toEqual(['3 message_removed b1 1', '4 message_restored b1 1']);
+  });
+
+  it('knows nothing of what was rolled back, to a savepoint or as a whole', async () => {
+    await inTransaction(session('rolled'), 'SAVEPOINT a', message('r1', 'rolled'), 'ROLLBACK TO a', message('r2', 'rolled'));
+    await inTransaction(message('r3', 'rolled'), 'SELECT 1 / 0').catch(() => undefined);
+    await run(message('r4', 'rolled'));
+    expect(await logOf('rolled')).toEqual(['1 session_created rolled', '2 message_added r2 1', '3 message_added r4 2']);
+  });
+
+  it('notes changes of a session, but not that its activity moved', async () => {
+    await run(session('changed'));
+    await run(`UPDATE sessions SET last_activity = now() WHERE id = 'changed'`);
+    await run(`UPDATE sessions SET title = 'new' WHERE id = 'changed'`);
+    expect(await logOf('changed')).toEqual(['1 session_created changed', '2 session_changed changed']);
+  });
+
+  it('notes approvals and agent switches', async () => {
+    await run(session('busy'));
+    await run(`INSERT INTO pending_approvals (id, request_id, session_id) VALUES ('ap', 'rq', 'busy')`);
+    await run(`UPDATE pending_approvals SET status = 'approved' WHERE id = 'ap'`);
+    await run(`DELETE FROM pending_approvals WHERE id = 'ap'`);
+    await run(`INSERT INTO agent_contexts (id, session_db_id, current_agent) VALUES ('cx', 'busy', 'coder')`);
+    await run(`INSERT INTO agent_switches (id, context_db_id, to_agent) VALUES ('sw', 'cx', 'coder')`);
+    expect((await logOf('busy')).slice(1)).toEqual([
+      '2 approval_requested ap',
+      '3 approval_changed ap',
+      '4 approval_removed ap',
+      '5 agent_switched sw',
+    ]);
+  });
+
+  it('stays dense and in order under concurrent writers of the same sessions, without deadlocks', async () => {
+    const sessions = ['w0', 'w1', 'w2'];
+    for (const id of sessions) await run(session(id));
+    const writers = Array.from({ length: 8 }, async (_, writer) => {
+      for (let turn = 0; turn < 25; turn += 1) {
+        const ids = [sessions[(writer + turn) % 3], sessions[(writer * 2 + turn + 1) % 3]] as string[];
+        const roll = turn % 5 === 4;
+        const statements = ids.map((id, part) => message(`w-${writer}-${turn}-${part}`, id));
+        await inTransaction(...statements, ...(roll ? ['SELECT 1 / 0'] : [])).catch((error: Error) => {
+          if (!roll) throw error;
+        });
+      }
+    });
+    await Promise.all(writers);
+    const { rows } = await run(
+      `SELECT count(*)::int AS count, max(number)::int AS last, max(messages_added)::int AS added,
+         count(*) FILTER (WHERE kind = 'message_added')::int AS messages, bool_and(rising) AS rising
+       FROM (SELECT *, position > coalesce(lag(position) OVER (PARTITION BY session_id ORDER BY number), 0) AS rising
+             FROM scrollback.session_log WHERE session_id = ANY ($1)) AS log GROUP BY session_id`,
+      [sessions],
+    );
+    for (const row of rows) {
+      expect(row['last']).toBe(row['count']);
+      expect(row['added']).toBe(row['messages']);
+      expect(row['rising']).toBe(true);
+    }
+    expect(rows.reduce((total, row) => total + Number(row['messages']), 0)).toBe(8 * 20 * 2);
+  });
+
+  it('keeps the horizon below what is not committed yet, and does not wait for transactions that only stay open', async () => {
+    await run(session('hz'));
+    const open = await test.service.agentRuntime.connect();
+    const committing = await test.service.agentRuntime.connect();
+    const horizon = async (): Promise<number> => Number((await run('SELECT scrollback.log_horizon() AS h')).rows[0]?.['h']);
+    try {
+      await open.query('BEGIN');
+      await open.query(message('h-open', 'hz'));
+      await run(session('hz2'));
+      expect(await horizon()).toBe(await lastPosition());
+
+      await committing.query('BEGIN');
+      await committing.query(message('h1', 'hz2'));
+      // As in the middle of a commit: the triggers have run, the transaction is not over.
+      await committing.query('SET CONSTRAINTS ALL IMMEDIATE');
+      const before = await horizon();
+      await run(session('hz3'));
+      expect(await horizon()).toBe(before);
+      expect(await lastPosition()).toBeGreaterThan(before);
+      await committing.query('COMMIT');
+      expect(await horizon()).toBe(await lastPosition());
+    } finally {
+      await open.query('ROLLBACK');
+      open.release();
+      committing.release();
+    }
+  });
+});
+
+async function lastPosition(): Promise<number> {
+  const { rows } = await run('SELECT max(position)::int AS last FROM scrollback.session_log');
+  return Number(rows[0]?.['last']);
+}
