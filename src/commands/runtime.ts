@@ -4,7 +4,8 @@ import { databaseConfigOf } from '../config/database-url.ts';
 import { settleTls } from '../config/settle-tls.ts';
 import { Database, type DatabaseDefinition } from '../databases/database.ts';
 import { agentRuntimeDefinition, authDefinition } from '../databases/definitions.ts';
-import { startEmbeddedPostgres } from '../databases/embedded/embedded-postgres.ts';
+import { startEmbeddedPostgres, type EmbeddedPostgres } from '../databases/embedded/embedded-postgres.ts';
+import { runningEmbeddedPostgres } from '../databases/embedded/running.ts';
 import type { Databases } from '../services/reading/reader.ts';
 import type { Log } from '../shared/log.ts';
 
@@ -24,10 +25,15 @@ export interface Runtime {
   close(): Promise<void>;
 }
 
-export async function openRuntime(config: Config, log: Log): Promise<Runtime> {
+export interface RuntimeOptions {
+  /** For commands that work while a gateway runs: its embedded server is used, and stays up. */
+  readonly besideGateway?: boolean;
+}
+
+export async function openRuntime(config: Config, log: Log, options: RuntimeOptions = {}): Promise<Runtime> {
   const { agentRuntime, authService, limits } = config.databases;
   const needsEmbedded = agentRuntime === null || authService === null;
-  const embedded = needsEmbedded ? await startEmbeddedPostgres({ dataFolder: config.dataFolder, log }) : null;
+  const embedded = needsEmbedded ? await openEmbedded(config.dataFolder, log, options) : null;
   const embeddedRoads = (definition: DatabaseDefinition, database: 'agent_runtime' | 'auth_db'): Roads => {
     if (embedded === null) throw new Error(`${database} is neither embedded nor external`);
     const roadOf = (role: 'owner' | 'gateway'): DatabaseConfig => databaseConfigOf(embedded.url(database, role), database, limits);
@@ -55,6 +61,11 @@ export async function openRuntime(config: Config, log: Log): Promise<Runtime> {
     await embedded?.stop();
     throw error;
   }
+}
+
+async function openEmbedded(dataFolder: string, log: Log, { besideGateway = false }: RuntimeOptions): Promise<EmbeddedPostgres> {
+  const running = besideGateway ? await runningEmbeddedPostgres({ dataFolder }) : null;
+  return running ?? startEmbeddedPostgres({ dataFolder, log });
 }
 
 async function externalRoads(definition: DatabaseDefinition, external: ExternalDatabase): Promise<Roads> {

@@ -1,7 +1,8 @@
 import 'reflect-metadata';
 import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type NonEmptyArray } from 'type-graphql';
+import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
 import { access } from '../schema/access.ts';
+import '../schema/all-types.ts';
 import { declaredTypes } from '../schema/declarations.ts';
 import { sources } from '../services/sources.ts';
 import { computedFields } from './computed.ts';
@@ -15,7 +16,11 @@ type Field = GraphQLField<unknown, OperationContext>;
 /** The executable schema: type-graphql's, with derived resolvers on all types and the access table in front of all operations. */
 export function assembleSchema(): GraphQLSchema {
   checkDeclarations();
-  const schema = buildSchemaSync({ resolvers: allResolvers as unknown as NonEmptyArray<() => void>, validate: false });
+  const schema = buildSchemaSync({
+    resolvers: allResolvers as unknown as NonEmptyArray<() => void>,
+    validate: false,
+    pubSub: noTopics,
+  });
   const roots = [schema.getQueryType(), schema.getMutationType(), schema.getSubscriptionType()];
   for (const root of roots) if (root != null) guardRoot(root);
   for (const type of Object.values(schema.getTypeMap())) {
@@ -24,6 +29,13 @@ export function assembleSchema(): GraphQLSchema {
   checkAccessTable(roots);
   return schema;
 }
+
+const unused = (): never => {
+  throw new Error('Subscriptions follow the logs; there are no topics to publish to.');
+};
+
+/** type-graphql wants one wherever there are subscriptions. */
+const noTopics: PubSub = { publish: unused, subscribe: unused };
 
 function guardRoot(root: GraphQLObjectType): void {
   for (const field of Object.values(root.getFields()) as Field[]) {

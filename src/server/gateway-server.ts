@@ -16,6 +16,7 @@ export interface GatewayServerOptions {
   readonly gateway: Gateway;
   readonly authenticator: Authenticator;
   readonly jwks: object | null;
+  readonly graphiqlHeaders: () => Promise<Record<string, string>>;
   readonly config: HttpConfig;
   readonly log: Log;
 }
@@ -38,7 +39,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
       gateway,
       authenticator,
       jwks: options.jwks,
-      graphiql: config.graphiql,
+      graphiqlHeaders: config.graphiql ? options.graphiqlHeaders : null,
       origins: config,
       log,
       isDraining: () => draining,

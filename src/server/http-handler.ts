@@ -18,7 +18,8 @@ export interface HttpHandlerOptions {
   readonly authenticator: Authenticator;
   /** Public keys of the built-in issuer; null where tokens come from elsewhere. */
   readonly jwks: object | null;
-  readonly graphiql: boolean;
+  /** What GraphiQL's header editor starts with; null where there is no GraphiQL. */
+  readonly graphiqlHeaders: (() => Promise<Record<string, string>>) | null;
   readonly origins: OriginPolicy;
   readonly log: Log;
   readonly isDraining: () => boolean;
@@ -74,8 +75,8 @@ async function graphql(options: HttpHandlerOptions, request: IncomingMessage, re
     response.writeHead(204).end();
     return;
   }
-  if (options.graphiql && wantsPage(request)) {
-    const page = await graphiqlPage({ endpoint: '/graphql' });
+  if (options.graphiqlHeaders !== null && wantsPage(request)) {
+    const page = await graphiqlPage({ endpoint: '/graphql', headers: await options.graphiqlHeaders() });
     response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.contentSecurityPolicy });
     response.end(page.html);
     return;

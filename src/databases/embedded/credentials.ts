@@ -38,3 +38,6 @@ export function writeCredentials(dataFolder: string, credentials: Credentials): 
   writeFileSync(`${file}.new`, JSON.stringify(credentials, null, 2), { mode: 0o600 });
   renameSync(`${file}.new`, file);
 }
+
+export const urlOf = ({ port, passwords }: Credentials, database: string, role: EmbeddedRole): string =>
+  `postgresql://${roleNames[role]}:${passwords[role]}@127.0.0.1:${port}/${database}`;

@@ -7,7 +7,7 @@ import {
   credentialsFile,
   newCredentials,
   readCredentials,
-  roleNames,
+  urlOf,
   writeCredentials,
   type Credentials,
   type EmbeddedRole,
@@ -57,7 +57,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
 
 const release = (locks: readonly ReleaseLock[]): void => locks.forEach((unlock) => unlock());
 
-const asStartupError = (error: unknown): unknown =>
+export const asStartupError = (error: unknown): unknown =>
   error instanceof Error && 'syscall' in error
     ? new StartupError(`The embedded PostgreSQL could not start: ${error.message}`, error)
     : error;
@@ -115,6 +115,3 @@ async function startOnFreePort(
     }
   }
 }
-
-const urlOf = ({ port, passwords }: Credentials, database: string, role: EmbeddedRole): string =>
-  `postgresql://${roleNames[role]}:${passwords[role]}@127.0.0.1:${port}/${database}`;

@@ -43,6 +43,14 @@ export function locateCluster(dataFolder: string, log: Log): Surroundings {
   );
 }
 
+/** The cluster that an earlier start made for the data folder; undefined where there is none. Makes nothing. */
+export function existingCluster(dataFolder: string): string | undefined {
+  if (!existsSync(dataFolder)) return undefined;
+  const folder = realpathSync(dataFolder);
+  const cluster = clusterIn(notedLocation(folder) ?? folder);
+  return existsSync(cluster) ? cluster : undefined;
+}
+
 const noteOf = (dataFolder: string): string => join(dataFolder, 'postgres-location.txt');
 
 function notedLocation(dataFolder: string): string | undefined {

@@ -1,0 +1,77 @@
+import { assembleSchema } from '../resolvers/assemble.ts';
+import type { Config } from '../config/config.ts';
+import type { DatabaseName } from '../databases/database-name.ts';
+import { startGatewayServer } from '../server/gateway-server.ts';
+import { relayOutbox } from '../services/audit/outbox-relay.ts';
+import { Watches } from '../services/live/watches.ts';
+import { indexDocuments } from '../services/search/index-documents.ts';
+import { createServices } from '../services/services.ts';
+import { closeExpiredSessions } from '../services/sessions/close-expired-sessions.ts';
+import type { Lifecycle } from '../shared/lifecycle.ts';
+import type { Log } from '../shared/log.ts';
+import { repeat } from '../shared/repeat.ts';
+import { startChangeFeed } from './change-feed.ts';
+import type { Identity } from './identity.ts';
+import type { Runtime } from './runtime.ts';
+
+export interface GatewayOptions {
+  readonly runtime: Pick<Runtime, 'databases' | 'roads'>;
+  readonly identity: Identity;
+  readonly config: Pick<Config, 'http' | 'live' | 'sessions'>;
+  /** Headers that GraphiQL starts with. */
+  readonly graphiqlHeaders?: () => Promise<Record<string, string>>;
+  readonly log: Log;
+}
+
+/** Builds the layers over the databases from the bottom up, and notes for each how it is stopped. Returns the port. */
+export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle): Promise<number> {
+  const { runtime, identity, config, log } = options;
+  const { databases } = runtime;
+  const changeFeed = startChangeFeed(runtime, config.live, log);
+  lifecycle.onStop(() => changeFeed.stop());
+  const chores = startChores(runtime, log, changeFeed.written);
+  lifecycle.onStop(() => chores.stop());
+  const services = createServices({
+    databases,
+    sessionLifetimeSeconds: config.sessions.lifetimeSeconds,
+    log,
+    written: (database) => {
+      changeFeed.written(database);
+      chores.now();
+    },
+  });
+  const server = await startGatewayServer({
+    schema: assembleSchema(),
+    gateway: { databases, services, watches: new Watches(databases, changeFeed.live) },
+    authenticator: identity.authenticator,
+    jwks: identity.issuer?.jwks() ?? null,
+    graphiqlHeaders: options.graphiqlHeaders ?? (() => Promise.resolve({})),
+    config: config.http,
+    log,
+  });
+  lifecycle.onStop(() => server.stop());
+  return server.port;
+}
+
+const choreIntervalMs = 1000;
+const sweepIntervalMs = 15_000;
+const batch = 500;
+
+/** What has to be done whether somebody asks or not. */
+function startChores({ databases }: GatewayOptions['runtime'], log: Log, written: (database: DatabaseName) => void): { now(): void; stop(): Promise<void> } {
+  const relay = async (): Promise<void> => {
+    if ((await relayOutbox(databases, batch)) > 0) written('auth');
+  };
+  const sweep = async (): Promise<void> => {
+    if ((await closeExpiredSessions(databases.agentRuntime, batch)) > 0) written('agentRuntime');
+  };
+  const relaying = repeat('relay to the audit trail', choreIntervalMs, relay, log);
+  const indexing = repeat('search index', choreIntervalMs, () => indexDocuments(databases.agentRuntime, batch), log);
+  const sweeping = repeat('expired sessions', sweepIntervalMs, sweep, log);
+  return {
+    now: () => relaying.now(),
+    stop: async () => {
+      await Promise.all([relaying.stop(), indexing.stop(), sweeping.stop()]);
+    },
+  };
+}

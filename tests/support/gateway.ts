@@ -1,0 +1,82 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createClient, type Client } from 'graphql-ws';
+import { WebSocket } from 'ws';
+import { startGateway } from '../../src/commands/gateway.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
+import { openBuiltInIssuer, openIdentity } from '../../src/commands/identity.ts';
+import { Lifecycle } from '../../src/shared/lifecycle.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import type { TestDatabases } from './databases.ts';
+
+export interface GraphQLAnswer {
+  readonly data?: Record<string, never> | null;
+  readonly errors?: readonly { readonly message: string; readonly path?: readonly unknown[]; readonly extensions: Record<string, unknown> }[];
+}
+
+export interface Credentials {
+  readonly userId: string;
+  readonly scopes?: readonly string[];
+  readonly tenantId?: string;
+  readonly expiresInSeconds?: number;
+}
+
+export interface TestGateway {
+  readonly url: string;
+  readonly internalApiKey: string;
+  token(credentials: Credentials): Promise<string>;
+  /** One operation over HTTP; without credentials where they are null. */
+  query(credentials: Credentials | null, query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+  /** A websocket client of these credentials; it does not retry unless told. */
+  connect(credentials: Credentials | null, retryAttempts?: number): Promise<Client>;
+  stop(): Promise<void>;
+}
+
+/** A whole gateway in this process on test databases, its tokens from the built-in issuer. */
+export async function startTestGateway(test: TestDatabases, env: Record<string, string> = {}): Promise<TestGateway> {
+  const folder = await mkdtemp(join(tmpdir(), 'scrollback-gateway-'));
+  const internalApiKey = 'test-internal-key-0123456789';
+  const config = loadConfig(
+    { PORT: '0', NODE_ENV: 'test', SCROLLBACK_DATA: folder, INTERNAL_API_KEY: internalApiKey, LIVE_POLL_INTERVAL_MS: '100', ...env },
+    { envFile: join(folder, 'none') },
+  );
+  const { roads, databases } = test;
+  const road = (name: 'agentRuntime' | 'auth') => ({
+    definition: name === 'auth' ? authDefinition : agentRuntimeDefinition,
+    main: roads[name].gateway,
+    owner: roads[name].owner,
+    direct: roads[name].gateway,
+    embedded: false,
+  });
+  const lifecycle = new Lifecycle();
+  const identity = await openIdentity(config);
+  const issuer = await openBuiltInIssuer(config);
+  const runtime = { databases, roads: { agentRuntime: road('agentRuntime'), auth: road('auth') } };
+  const port = await startGateway({ runtime, identity, config, log: silentLog() }, lifecycle);
+  const url = `http://127.0.0.1:${port}/graphql`;
+
+  const token = ({ userId, scopes = ['api:read', 'api:write'], tenantId = 'default', expiresInSeconds = 600 }: Credentials): Promise<string> =>
+    issuer.issue({ userId, scopes, tenantId, expiresInSeconds });
+
+  return {
+    url,
+    internalApiKey,
+    token,
+    async query(credentials, query, variables = {}) {
+      const headers: Record<string, string> = { 'content-type': 'application/json' };
+      if (credentials !== null) headers['authorization'] = `Bearer ${await token(credentials)}`;
+      const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
+      return (await response.json()) as GraphQLAnswer;
+    },
+    async connect(credentials, retryAttempts = 0) {
+      const connectionParams = credentials === null ? {} : { Authorization: `Bearer ${await token(credentials)}` };
+      return createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, connectionParams, retryAttempts });
+    },
+    async stop() {
+      await lifecycle.stop();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
