@@ -6,7 +6,7 @@ const pageTokenSeconds = 12 * 60 * 60;
 
 /** GraphiQL's headers at a first look: a token of the demo user, so that the first query answers. */
 export function demoHeaders({ issuer }: Identity, { databases }: Runtime): () => Promise<Record<string, string>> {
-  return async () => {
+  return async (): Promise<Record<string, string>> => {
     const [demo] = await databases.auth.query<{ id: string; tenantId: string }>(
       sql`SELECT id, tenant_id AS "tenantId" FROM public.users WHERE username = 'demo'`,
     );

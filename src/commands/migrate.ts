@@ -1,5 +1,52 @@
 import { Command } from 'commander';
 import { migrationStatus } from '../databases/migrate.ts';
-import { migrateOne, reachable } from './migrate-databases.ts';
-import { setUp } from './setup.ts';
+import { isUnavailable } from '../databases/database-errors.ts';
+import { StartupError } from '../shared/errors.ts';
+import type { Log } from '../shared/log.ts';
+import { migrateOne } from './migrate-databases.ts';
+import type { Roads } from './runtime.ts';
+import { setUpQuietly } from './set-up-quietly.ts';
 import { withRuntime } from './with-runtime.ts';
+
+export const migrateCommand = new Command('migrate')
+  .description("Bring the databases' tables up to date. Only ever adds.")
+  .addCommand(
+    new Command('up').description('Run what is pending.').action(() => forEachDatabase(bringUp)),
+    { isDefault: true },
+  )
+  .addCommand(new Command('status').description('Print what was run and what is pending.').action(() => forEachDatabase(tellStatus)));
+
+async function forEachDatabase(action: (road: Roads, log: Log) => Promise<string>): Promise<void> {
+  const { config, log } = setUpQuietly();
+  await withRuntime(config, log, async ({ roads }) => {
+    const outcomes = await Promise.allSettled(Object.values(roads).map((road: Roads) => action(road, log)));
+    for (const outcome of outcomes) if (outcome.status === 'fulfilled') process.stdout.write(outcome.value);
+    throwFailures(outcomes);
+  });
+}
+
+/** One database that is down does not hide what became of the other one. */
+function throwFailures(outcomes: readonly PromiseSettledResult<string>[]): void {
+  const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
+  const unforeseen = failures.find((failure) => !(failure instanceof StartupError));
+  if (unforeseen !== undefined) throw unforeseen;
+  if (failures.length > 0) throw new StartupError(failures.map((failure) => (failure as Error).message).join('\n'));
+}
+
+async function bringUp(road: Roads, log: Log): Promise<string> {
+  const done = await migrateOne(road, log);
+  const { database } = road.owner;
+  return done.length === 0 ? `${database} is up to date\n` : done.map((name) => line(database, name, 'done now')).join('');
+}
+
+async function tellStatus({ definition, owner }: Roads, log: Log): Promise<string> {
+  const { executed, pending } = await migrationStatus(definition, owner, log).catch((error: unknown) => {
+    if (!isUnavailable(error)) throw error;
+    throw new StartupError(`${owner.masked} cannot be reached: ${(error as Error).message}`, error);
+  });
+  const done = executed.map((name) => line(owner.database, name, 'done'));
+  return [...done, ...pending.map((name) => line(owner.database, name, 'pending'))].join('');
+}
+
+const line = (database: string, migration: string, state: string): string =>
+  `${database.padEnd(15)} ${migration.padEnd(20)} ${state}\n`;

@@ -6,7 +6,7 @@ import { parseDuration } from '../shared/duration.ts';
 import { StartupError } from '../shared/errors.ts';
 import { findUser, type FoundUser } from './find-user.ts';
 import { openBuiltInIssuer } from './identity.ts';
-import { setUp } from './setup.ts';
+import { setUpQuietly } from './set-up-quietly.ts';
 import { withRuntime } from './with-runtime.ts';
 
 interface TokenOptions {
@@ -23,7 +23,7 @@ export const tokenCommand = new Command('token')
   .option('--tenant <tenant>', "tenant of the token (default: the user's)")
   .option('--expires <duration>', 'how long it is good for, such as 30s, 15m, 1h or 7d', '15m')
   .action(async (options: TokenOptions) => {
-    const { config, log } = setUp({ atLeast: 'warn' });
+    const { config, log } = setUpQuietly();
     if (config.auth.keys.kind !== 'built-in') throw issuedElsewhere(config);
     const request = requestOf(options);
     await withRuntime(config, log, async ({ databases }) => {

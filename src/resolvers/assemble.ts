@@ -43,7 +43,11 @@ function guardRoot(root: GraphQLObjectType): void {
       if (field.resolve !== undefined) field.resolve = guarded(field, root.name, field.resolve);
     } else {
       field.subscribe = guarded(field, root.name, field.subscribe);
-      field.resolve = (event) => event;
+      // A subscription lives on: what was read for the last event says nothing about this one.
+      field.resolve = (event, _arguments, context) => {
+        context.reader.forget();
+        return event;
+      };
     }
   }
 }

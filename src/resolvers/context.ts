@@ -11,35 +11,38 @@ export interface Gateway {
   readonly watches: Watches;
 }
 
-/** One operation: who asks, and what was read for it so far. */
+/**
+ * One operation: who asks, and what was read for it so far. Its members are private to TypeScript only, because
+ * Apollo Server hands resolvers a copy of the object, which true private members do not survive.
+ */
 export class OperationContext {
   readonly services: Services;
   readonly watches: Watches;
   readonly requestId: string;
-  readonly #databases: Databases;
-  readonly #viewer: Viewer | null;
-  #reader: Reader | undefined;
+  private readonly databases: Databases;
+  private readonly givenViewer: Viewer | null;
+  private operationReader: Reader | undefined;
 
   constructor(gateway: Gateway, viewer: Viewer | null, requestId: string) {
     this.services = gateway.services;
     this.watches = gateway.watches;
     this.requestId = requestId;
-    this.#databases = gateway.databases;
-    this.#viewer = viewer;
+    this.databases = gateway.databases;
+    this.givenViewer = viewer;
   }
 
   get viewer(): Viewer {
-    if (this.#viewer === null) {
+    if (this.givenViewer === null) {
       throw new ScrollbackError(
         'UNAUTHENTICATED',
         'This needs a token: send `Authorization: Bearer <token>`, over websockets in the payload of connection_init.',
       );
     }
-    return this.#viewer;
+    return this.givenViewer;
   }
 
   get reader(): Reader {
-    this.#reader ??= new Reader(this.#databases, this.viewer);
-    return this.#reader;
+    this.operationReader ??= new Reader(this.databases, this.viewer);
+    return this.operationReader;
   }
 }

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { unwrapResolverError } from '@apollo/server/errors';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ScrollbackError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -9,7 +8,7 @@ import type { Log } from '../shared/log.ts';
  * errors about the document are the client's business, everything else is an incident number and nothing more.
  */
 export function presentError(error: unknown, log: Log): GraphQLFormattedError {
-  const cause = unwrapResolverError(error);
+  const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   if (cause instanceof ScrollbackError) {
     if (cause.code === 'UNAVAILABLE') log.warn({ error: messagesOf(cause) }, 'an operation met something unavailable');

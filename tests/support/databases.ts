@@ -13,7 +13,9 @@ export interface TestDatabases {
   readonly databases: Databases;
   /** Plain SQL as the tables' owner, the way the services of the field write. */
   readonly service: { readonly agentRuntime: pg.Pool; readonly auth: pg.Pool };
-  readonly roads: Readonly<Record<'agentRuntime' | 'auth', { readonly gateway: DatabaseConfig; readonly owner: DatabaseConfig }>>;
+  readonly roads: Readonly<
+    Record<'agentRuntime' | 'auth', { readonly gateway: DatabaseConfig; readonly owner: DatabaseConfig }>
+  >;
   /** URLs of the gateway role, for programs. */
   readonly urls: { readonly agentRuntime: string; readonly auth: string };
   close(): Promise<void>;
@@ -38,13 +40,19 @@ export async function testDatabases(options: { migrated?: boolean } = {}): Promi
     roads,
     urls: { agentRuntime: urlOf('gateway', names.agentRuntime), auth: urlOf('gateway', names.auth) },
     async close() {
-      await Promise.all([databases.agentRuntime.close(), databases.auth.close(), service.agentRuntime.end(), service.auth.end()]);
+      await Promise.all([
+        databases.agentRuntime.close(),
+        databases.auth.close(),
+        service.agentRuntime.end(),
+        service.auth.end(),
+      ]);
       await asSuperuser(`DROP DATABASE ${names.agentRuntime} WITH (FORCE)`, `DROP DATABASE ${names.auth} WITH (FORCE)`);
     },
   };
 }
 
-const urlOf = (role: 'gateway' | 'owner' | 'superuser', database: string): string => inject('testServer')[role].replace('%s', database);
+const urlOf = (role: 'gateway' | 'owner' | 'superuser', database: string): string =>
+  inject('testServer')[role].replace('%s', database);
 
 const roadsTo = (database: string): TestDatabases['roads']['auth'] => ({
   gateway: databaseConfigOf(urlOf('gateway', database), database),

@@ -8,12 +8,16 @@ import { loadConfig } from '../../src/config/config.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
 import { openBuiltInIssuer, openIdentity } from '../../src/commands/identity.ts';
 import { Lifecycle } from '../../src/shared/lifecycle.ts';
-import { silentLog } from '../../src/shared/log.ts';
+import { createLog, silentLog } from '../../src/shared/log.ts';
 import type { TestDatabases } from './databases.ts';
 
 export interface GraphQLAnswer {
   readonly data?: Record<string, never> | null;
-  readonly errors?: readonly { readonly message: string; readonly path?: readonly unknown[]; readonly extensions: Record<string, unknown> }[];
+  readonly errors?: readonly {
+    readonly message: string;
+    readonly path?: readonly unknown[];
+    readonly extensions: Record<string, unknown>;
+  }[];
 }
 
 export interface Credentials {
@@ -39,8 +43,15 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
   const folder = await mkdtemp(join(tmpdir(), 'scrollback-gateway-'));
   const internalApiKey = 'test-internal-key-0123456789';
   const config = loadConfig(
-    { PORT: '0', NODE_ENV: 'test', SCROLLBACK_DATA: folder, INTERNAL_API_KEY: internalApiKey, LIVE_POLL_INTERVAL_MS: '100', ...env },
-    { envFile: join(folder, 'none') },
+    {
+      PORT: '0',
+      NODE_ENV: 'test',
+      SCROLLBACK_DATA: folder,
+      INTERNAL_API_KEY: internalApiKey,
+      LIVE_POLL_INTERVAL_MS: '100',
+      ...env,
+    },
+    { envFile: '/dev/null' },
   );
   const { roads, databases } = test;
   const road = (name: 'agentRuntime' | 'auth') => ({
@@ -54,11 +65,26 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
   const identity = await openIdentity(config);
   const issuer = await openBuiltInIssuer(config);
   const runtime = { databases, roads: { agentRuntime: road('agentRuntime'), auth: road('auth') } };
-  const port = await startGateway({ runtime, identity, config, log: silentLog() }, lifecycle);
+  const port = await startGateway(
+    {
+      runtime,
+      identity,
+      config,
+      log:
+        process.env['TEST_LOG'] === undefined
+          ? silentLog()
+          : createLog({ level: process.env['TEST_LOG'], pretty: false }),
+    },
+    lifecycle,
+  );
   const url = `http://127.0.0.1:${port}/graphql`;
 
-  const token = ({ userId, scopes = ['api:read', 'api:write'], tenantId = 'default', expiresInSeconds = 600 }: Credentials): Promise<string> =>
-    issuer.issue({ userId, scopes, tenantId, expiresInSeconds });
+  const token = ({
+    userId,
+    scopes = ['api:read', 'api:write'],
+    tenantId = 'default',
+    expiresInSeconds = 600,
+  }: Credentials): Promise<string> => issuer.issue({ userId, scopes, tenantId, expiresInSeconds });
 
   return {
     url,
@@ -72,7 +98,12 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
     },
     async connect(credentials, retryAttempts = 0) {
       const connectionParams = credentials === null ? {} : { Authorization: `Bearer ${await token(credentials)}` };
-      return createClient({ url: url.replace('http', 'ws'), webSocketImpl: WebSocket, connectionParams, retryAttempts });
+      return createClient({
+        url: url.replace('http', 'ws'),
+        webSocketImpl: WebSocket,
+        connectionParams,
+        retryAttempts,
+      });
     },
     async stop() {
       await lifecycle.stop();

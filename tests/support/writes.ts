@@ -12,7 +12,7 @@ export interface Writes {
   readonly services: Services;
   /** Names of the databases in which something was committed. */
   readonly written: string[];
-  close(): Promise<void>;
+  readonly close: () => Promise<void>;
 }
 
 export async function openWrites(sessionLifetimeSeconds: number | null = null): Promise<Writes> {
@@ -37,7 +37,10 @@ export const tenantAdmin = viewerOf({ userId: 'tess', scopes: [...scopes, 'tenan
 export const administrator = viewerOf({ userId: 'adam', scopes: [...scopes, 'api:admin'] });
 export const internal = viewerOf({ userId: null, scopes: [...scopes, 'api:admin', 'audit:read'] });
 
-const userIds = [alice, bob, carol, tenantAdmin, administrator].map((viewer): [string, Viewer] => [String(viewer.userId), viewer]);
+const userIds = [alice, bob, carol, tenantAdmin, administrator].map((viewer): [string, Viewer] => [
+  String(viewer.userId),
+  viewer,
+]);
 
 export async function insertUsers(databases: Databases): Promise<void> {
   for (const [id, { tenantId }] of userIds) {

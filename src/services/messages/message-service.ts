@@ -6,7 +6,7 @@ import { MessageEntity } from '../../entities/agent-runtime/message.ts';
 import { notFound } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { lockSessionOfMessage } from '../sessions/locked-session.ts';
-import { checkJson, maxIdLength } from '../writing/checks.ts';
+import { checkJson, isPossibleId } from '../writing/checks.ts';
 import { databaseNow } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
 import { claimMessage } from './claim.ts';
@@ -43,7 +43,7 @@ export class MessageService {
 
   async send(viewer: Viewer, input: MessageToSend): Promise<MessageSent> {
     checkMessage(input);
-    if (input.sessionId != null && input.sessionId.length > maxIdLength) throw notFound('The session');
+    if (input.sessionId != null && !isPossibleId(input.sessionId)) throw notFound('The session');
     return this.#write(async (em) => {
       const messageId = newId();
       const nextSessionId = newId();

@@ -55,7 +55,7 @@ const successorOf = (session: SessionRow, id: string): NewSession => ({
 export function titleOf({ content }: MessageToSend): string | null {
   const firstLine = /\S[^\r\n]*/.exec(content ?? '')?.[0].trimEnd();
   if (firstLine === undefined) return null;
-  const characters = [...firstLine.slice(0, 2 * maxTitleLength + 2)];
+  const characters = Array.from(firstLine.slice(0, 2 * maxTitleLength + 2));
   return characters.length <= maxTitleLength ? firstLine : `${characters.slice(0, maxTitleLength - 1).join('')}…`;
 }
 

@@ -69,13 +69,21 @@ export const hitCount = (search: Search): Sql =>
 
 const headlineOptions = `MaxFragments=3, MinWords=8, MaxWords=30, FragmentDelimiter=" … ", StartSel="${matchStart}", StopSel="${matchEnd}"`;
 
-/** The best passages of some messages, for the same viewer. */
+/**
+ * The best passages of some messages, for the same viewer. The memory that ts_headline takes grows with the square of
+ * a text's length, and more so with phrases and negations: one long message would bring the server down. So it gets
+ * the best piece of the text, and plain words.
+ */
 export const headlines = (search: Search, messageIds: readonly string[]): Sql => sql`
-  SELECT m.id AS "messageId", ts_headline(
-    'pg_catalog.russian',
-    translate(left(coalesce(m.content, ''), 200000), ${matchStart + matchEnd}, ''),
-    ${queryOf(search)},
-    ${headlineOptions}
-  ) AS "headline"
-  FROM public.messages AS m JOIN public.sessions AS s ON s.id = m.session_db_id
+  WITH wanted AS (SELECT scrollback.any_lexeme(${queryOf(search)}) AS query)
+  SELECT m.id AS "messageId",
+    coalesce(ts_headline('pg_catalog.russian', piece.text, wanted.query, ${headlineOptions}), left(piece.text, 200)) AS "headline"
+  FROM wanted
+  CROSS JOIN public.messages AS m
+  JOIN public.sessions AS s ON s.id = m.session_db_id
+  CROSS JOIN LATERAL (
+    SELECT translate(substr(m.content, start, 4200), ${matchStart + matchEnd}, '') AS text
+    FROM generate_series(1, least(length(m.content), 200000), 4000) AS start
+    ORDER BY ts_rank(to_tsvector('pg_catalog.russian', substr(m.content, start, 4200)), wanted.query) DESC, start LIMIT 1
+  ) AS piece
   WHERE m.id = ANY (${messageIds}::text[]) AND ${sessionVisible(search.viewer)}`;

@@ -6,7 +6,7 @@ import { badInput, notFound, ScrollbackError } from '../../shared/errors.ts';
 import { auditAction } from '../audit/insert-audit-log.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { refreshTokenVisible, userVisible } from '../identity/visibility.ts';
-import { isPossibleId } from '../writing/checks.ts';
+import { checkText, isPossibleId } from '../writing/checks.ts';
 import { databaseNow, run, where } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
 
@@ -36,6 +36,7 @@ export class UserService {
   }
 
   async revokeRefreshTokens(viewer: Viewer, input: TokensToRevoke): Promise<RefreshTokensRevoked> {
+    checkText('clientId', input.clientId);
     const userId = input.userId ?? viewer.userId;
     if (userId === null) throw badInput('Say whose tokens: `userId` is missing.', { argument: 'userId' });
     return this.#write(async (em) => {

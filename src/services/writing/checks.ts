@@ -26,12 +26,12 @@ export function checkRequiredText(argument: string, text: string, maximum: numbe
   checkText(argument, text, maximum);
 }
 
-export const maxIdLength = 36;
+const maxIdLength = 36;
 
 /** An id that a client chose for a new row. */
 export function checkNewId(argument: string, id: string | null | undefined): void {
   if (id == null) return;
-  if (id === '' || id.length > maxIdLength || /\p{C}/u.test(id)) {
+  if (id === '' || isLongerThan(id, maxIdLength) || /\p{C}/u.test(id)) {
     throw badInput(`\`${argument}\` must have 1 to ${maxIdLength} characters, none of them control characters.`, {
       argument,
     });
@@ -39,7 +39,7 @@ export function checkNewId(argument: string, id: string | null | undefined): voi
 }
 
 /** Whether there can be a row with this id at all; ids that cannot be are answered like ids that are not. */
-export const isPossibleId = (id: string): boolean => id.length <= 255 && isStorable(id);
+export const isPossibleId = (id: string): boolean => isStorable(id) && !isLongerThan(id, maxIdLength);
 
 export function checkNotNegative(argument: string, value: number | null | undefined): void {
   if (value != null && value < 0) throw badInput(`\`${argument}\` must not be negative.`, { argument });

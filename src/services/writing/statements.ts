@@ -1,4 +1,4 @@
-import { raw as fragment, type EntityName, type RequiredEntityData } from '@mikro-orm/core';
+import { raw as fragment, type EntityName, type QueryResult, type RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import sql, { type Sql } from 'sql-template-tag';
 
@@ -19,7 +19,8 @@ export async function insertIfNew<Entity extends object>(
   entity: EntityName<Entity>,
   row: RequiredEntityData<Entity>,
 ): Promise<boolean> {
-  const result = await em.createQueryBuilder(entity).insert(row).onConflict().ignore().execute('run');
+  const insert = em.createQueryBuilder(entity).insert(row).onConflict().ignore();
+  const result = (await insert.execute('run')) as QueryResult;
   return result.affectedRows > 0;
 }
 

@@ -8,6 +8,7 @@ export class ReadFunctions extends Migration {
   override up(): void {
     this.addSql(askedCallIds);
     this.addSql(unindexedMessages);
+    this.addSql(anyLexeme);
     this.addSql(grants);
   }
 }
@@ -15,8 +16,9 @@ export class ReadFunctions extends Migration {
 const askedCallIds = /* sql */ `
 -- The ids of the calls that a message's tool_calls text asks for, in order; null for a call whose id cannot be read.
 -- Every element of the list is a call, and so is whatever is not a list. NULL for a message that asks for none.
+-- Not parallel safe: catching an error is a subtransaction, and parallel plans have none.
 CREATE FUNCTION scrollback.asked_call_ids(tool_calls text) RETURNS text[]
-LANGUAGE plpgsql IMMUTABLE STRICT PARALLEL SAFE AS $$
+LANGUAGE plpgsql IMMUTABLE STRICT AS $$
 DECLARE
   calls json;
 BEGIN
@@ -56,7 +58,16 @@ END
 $$;
 `;
 
-const names = 'scrollback.asked_call_ids(text), scrollback.unindexed_messages()';
+const anyLexeme = /* sql */ `
+-- Finds any of the words that a query wants, once each; NULL where it wants none, only the absence of some.
+CREATE FUNCTION scrollback.any_lexeme(query tsquery) RETURNS tsquery
+LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
+  SELECT string_agg(DISTINCT found[1], ' | ')::tsquery
+  FROM regexp_matches(querytree(query), $pattern$'(?:[^']|'')*'$pattern$, 'g') AS found
+$$;
+`;
+
+const names = 'scrollback.asked_call_ids(text), scrollback.unindexed_messages(), scrollback.any_lexeme(tsquery)';
 
 const grants = [
   `REVOKE ALL ON FUNCTION ${names} FROM PUBLIC;`,

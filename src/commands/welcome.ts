@@ -1,0 +1,78 @@
+import type { Config } from '../config/config.ts';
+import { demoUsername } from '../services/demo/demo-users.ts';
+import { silentLog } from '../shared/log.ts';
+import { openRuntime } from './runtime.ts';
+import { tokenFor } from './token.ts';
+
+const twelveHours = 12 * 3600;
+
+/** What a stranger needs, on standard output. Where tokens come from elsewhere, no stranger is expected. */
+export async function printWelcome(config: Config, port: number): Promise<void> {
+  const origin = `http://${displayHost(config.http.host)}:${port}`;
+  const isForStrangers = config.auth.keys.kind === 'built-in' && config.mode !== 'production';
+  const token = isForStrangers ? await demoToken(config) : null;
+  process.stdout.write(isForStrangers ? welcome(config, origin, token) : `Scrollback serves ${origin}/graphql\n`);
+}
+
+const displayHost = (host: string): string => {
+  if (['127.0.0.1', '0.0.0.0', '::', '::1'].includes(host)) return 'localhost';
+  return host.includes(':') ? `[${host}]` : host;
+};
+
+/** Null where the databases hold somebody's own data instead of the demo, or cannot be asked. */
+async function demoToken(config: Config): Promise<string | null> {
+  const runtime = await openRuntime(config, silentLog(), { besideGateway: true });
+  try {
+    return await tokenFor(config, runtime.databases.auth, demoUsername, { expiresInSeconds: twelveHours });
+  } catch {
+    return null;
+  } finally {
+    await runtime.close();
+  }
+}
+
+function welcome(config: Config, origin: string, token: string | null): string {
+  const graphiql = config.http.graphiql ? `  GraphiQL    ${origin}/graphql in a browser\n` : '';
+  return `
+Scrollback is ready.
+
+  GraphQL     ${origin}/graphql (HTTP and WebSocket)
+${graphiql}  Data        ${config.dataFolder}
+  Stop        Ctrl-C
+
+${token === null ? tokenHint : tokenAndExamples(origin, token)}`;
+}
+
+const tokenHint = `A token for one of your users: npm run -s scrollback -- token --user <name or id>\n`;
+
+const tokenAndExamples = (origin: string, token: string): string => `A token for the user "demo", good for twelve hours; paste it into a second terminal, in this folder:
+
+export TOKEN=${token}
+
+A query:
+
+${curl(origin, '{ sessions(first: 3) { nodes { title messageCount lastMessage { role content } } } }')}
+
+A subscription, to every message from now on (in GraphiQL it is ready in the second tab):
+
+${subscriber(origin)}
+
+A message, from a third terminal (or GraphiQL), that the subscription shows:
+
+${curl(origin, 'mutation { sendMessage(input: { content: \\"Hello!\\" }) { session { title } } }')}
+
+More tokens: npm run -s scrollback -- token --user admin
+`;
+
+const curl = (origin: string, query: string): string =>
+  `curl -s ${origin}/graphql -H "Authorization: Bearer $TOKEN" -H 'Content-Type: application/json' -d '{"query":"${query}"}'`;
+
+const subscriber = (origin: string): string =>
+  [
+    `node -e 'import("graphql-ws").then(async ({ createClient }) => {`,
+    `  const { WebSocket } = await import("ws"), url = "${origin.replace('http', 'ws')}/graphql";`,
+    `  const client = createClient({ url, webSocketImpl: WebSocket, connectionParams: { Authorization: "Bearer " + process.env.TOKEN } });`,
+    `  const query = "subscription { messageFeed { cursor node { sequence role content session { title } } } }";`,
+    `  for await (const result of client.iterate({ query })) console.log(JSON.stringify(result));`,
+    `})'`,
+  ].join('\n');

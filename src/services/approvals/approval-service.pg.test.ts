@@ -1,0 +1,180 @@
+import sql from 'sql-template-tag';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import {
+  administrator,
+  alice,
+  bob,
+  loggedKinds,
+  openWrites,
+  rowsOf,
+  tenantAdmin,
+  type Writes,
+} from '../../../tests/support/writes.ts';
+
+let writes: Writes;
+let sessionId: string;
+
+beforeAll(async () => {
+  writes = await openWrites();
+  ({ sessionId } = await writes.services.sessions.create(alice, {}));
+});
+
+afterAll(async () => {
+  await writes.close();
+});
+
+type Request = Parameters<Writes['services']['approvals']['request']>[1];
+
+const request = (input: Partial<Request> = {}, viewer = alice) =>
+  writes.services.approvals.request(viewer, { sessionId, ...input });
+
+const approvalRow = async (id: string) => {
+  const [row] = await rowsOf<Record<string, unknown>>(
+    writes.databases.agentRuntime,
+    sql`SELECT * FROM pending_approvals WHERE id = ${id}`,
+  );
+  return row;
+};
+
+const expire = (id: string) =>
+  writes.databases.agentRuntime.query(
+    sql`UPDATE pending_approvals SET expires_at = now() - interval '1 second' WHERE id = ${id}`,
+  );
+
+test('a request is stored as it was made', async () => {
+  const expiresAt = new Date(Date.now() + 60_000);
+  const { approvalId } = await request({
+    requestType: 'plan',
+    subject: 'S',
+    details: 'a text',
+    arguments: [1, { a: null }],
+    toolCallId: 'c1',
+    toolName: 'rm',
+    expiresAt,
+  });
+  expect(await approvalRow(approvalId)).toMatchObject({
+    request_type: 'plan',
+    subject: 'S',
+    details: 'a text',
+    arguments: [1, { a: null }],
+    call_id: 'c1',
+    tool_name: 'rm',
+    status: 'pending',
+    expires_at: expiresAt,
+    decision_at: null,
+  });
+});
+
+test('the same request again is the same one, in another session a conflict', async () => {
+  const first = await request({ requestId: 'r1', reason: 'a' });
+  expect(await request({ requestId: 'r1', reason: 'a' })).toEqual(first);
+  const concurrent = await Promise.all(Array.from({ length: 5 }, () => request({ requestId: 'r2' })));
+  expect(new Set(concurrent.map((one) => one.approvalId)).size).toBe(1);
+  const other = await writes.services.sessions.create(bob, {});
+  const again = request({ requestId: 'r1', sessionId: other.sessionId }, bob);
+  await expect(again).rejects.toMatchObject({ code: 'CONFLICT', details: { reason: 'REQUEST_ID_REUSED' } });
+});
+
+test('a request must not have expired already', async () => {
+  await expect(request({ expiresAt: new Date(Date.now() - 1000) })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+});
+
+test.each([
+  ['APPROVE', undefined, 'approved'],
+  ['REJECT', undefined, 'rejected'],
+  ['EDIT', { to: 'Oslo' }, 'approved'],
+] as const)('the decision %s stands and is audited', async (decision, modifiedArguments, status) => {
+  const { approvalId } = await request();
+  await writes.services.approvals.decide(alice, { approvalId, decision, modifiedArguments, reason: 'because' });
+  expect(await approvalRow(approvalId)).toMatchObject({
+    status,
+    decided_by: 'alice',
+    decision_reason: 'because',
+    modified_arguments: modifiedArguments ?? null,
+  });
+  const outbox = await rowsOf(
+    writes.databases.agentRuntime,
+    sql`SELECT entry FROM scrollback.outbox WHERE entry -> 'eventData' ->> 'approvalId' = ${approvalId}`,
+  );
+  expect(outbox).toMatchObject([
+    { entry: { eventType: 'approval_decided', userId: 'alice', eventData: { decision, sessionId } } },
+  ]);
+});
+
+test('of several decisions at once exactly one wins, and the others learn which', async () => {
+  const own = (await writes.services.sessions.create(alice, {})).sessionId;
+  const { approvalId } = await request({ sessionId: own });
+  const deciders = [alice, tenantAdmin, administrator, alice, tenantAdmin];
+  const results = await Promise.allSettled(
+    deciders.map((viewer, index) =>
+      writes.services.approvals.decide(viewer, {
+        approvalId,
+        decision: index % 2 === 0 ? 'APPROVE' : 'REJECT',
+        reason: `r${index}`,
+      }),
+    ),
+  );
+  const won = results.findIndex((result) => result.status === 'fulfilled');
+  const lost = results.flatMap((result) => (result.status === 'rejected' ? [result.reason as unknown] : []));
+  expect(lost).toHaveLength(deciders.length - 1);
+  const decidedAt = (await approvalRow(approvalId))?.['decision_at'] as Date;
+  for (const error of lost) {
+    expect(error).toMatchObject({
+      code: 'CONFLICT',
+      details: {
+        reason: 'APPROVAL_DECIDED',
+        status: won % 2 === 0 ? 'APPROVED' : 'REJECTED',
+        decidedById: deciders[won]?.userId,
+        decisionReason: `r${won}`,
+        decidedAt: decidedAt.toISOString(),
+      },
+    });
+  }
+  expect(await loggedKinds(writes.databases, own)).toEqual([
+    'session_created',
+    'approval_requested',
+    'approval_changed',
+  ]);
+});
+
+test('a decision and a cancellation exclude each other', async () => {
+  const { approvalId } = await request();
+  const { approvals } = writes.services;
+  await approvals.cancel(alice, { approvalId, reason: 'no longer needed' });
+  expect(await approvalRow(approvalId)).toMatchObject({ status: 'cancelled', decision_reason: 'no longer needed' });
+  const late = approvals.decide(alice, { approvalId, decision: 'APPROVE' });
+  await expect(late).rejects.toMatchObject({ code: 'CONFLICT', details: { status: 'CANCELLED' } });
+});
+
+test('nobody decides an expired request', async () => {
+  const { approvalId } = await request();
+  await expire(approvalId);
+  const { approvals } = writes.services;
+  const expired = { code: 'CONFLICT', details: { reason: 'APPROVAL_EXPIRED' } };
+  await expect(approvals.decide(alice, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(expired);
+  await expect(approvals.cancel(alice, { approvalId })).rejects.toMatchObject(expired);
+});
+
+test('EDIT needs arguments and the others have none', async () => {
+  const { approvalId } = await request();
+  const { approvals } = writes.services;
+  const refused = { code: 'BAD_USER_INPUT' };
+  await expect(approvals.decide(alice, { approvalId, decision: 'EDIT' })).rejects.toMatchObject(refused);
+  await expect(
+    approvals.decide(alice, { approvalId, decision: 'REJECT', modifiedArguments: {} }),
+  ).rejects.toMatchObject(refused);
+});
+
+test('others do not find a request, nor do owners of a deleted session', async () => {
+  const own = (await writes.services.sessions.create(alice, {})).sessionId;
+  const { approvalId } = await request({ sessionId: own });
+  const { approvals } = writes.services;
+  const notFound = { code: 'NOT_FOUND' };
+  await expect(request({ sessionId: own }, bob)).rejects.toMatchObject(notFound);
+  await expect(approvals.decide(bob, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(notFound);
+  await expect(approvals.cancel(bob, { approvalId })).rejects.toMatchObject(notFound);
+  await writes.services.sessions.delete(alice, own);
+  await expect(approvals.decide(alice, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(notFound);
+  await expect(approvals.decide(administrator, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(notFound);
+  await expect(approvals.cancel(alice, { approvalId: 'a\0' })).rejects.toMatchObject(notFound);
+});

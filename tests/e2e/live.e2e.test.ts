@@ -1,0 +1,245 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { collect } from '../support/collect.ts';
+import { testDatabases, type TestDatabases } from '../support/databases.ts';
+import { startTestGateway, type TestGateway } from '../support/gateway.ts';
+import { addMessages, addSession, addUser } from '../support/people.ts';
+
+let test: TestDatabases;
+let gateway: TestGateway;
+const anna = { userId: 'anna' };
+const boris = { userId: 'boris' };
+const admin = { userId: 'anna', scopes: ['api:admin'] };
+
+beforeAll(async () => {
+  test = await testDatabases();
+  gateway = await startTestGateway(test);
+  await addUser(test, 'anna');
+  await addUser(test, 'boris');
+});
+afterAll(async () => {
+  await gateway.stop();
+  await test.close();
+});
+
+interface Edge {
+  readonly cursor: string;
+  readonly node: { readonly sequence: number; readonly content: string | null };
+}
+const messageAdded = `subscription ($sessionId: ID!, $after: String) {
+  messageAdded(sessionId: $sessionId, after: $after) { cursor node { sequence content } } }`;
+const addedEdge = (data: { messageAdded: Edge }): Edge => data.messageAdded;
+
+const inTransaction = async (...statements: string[]): Promise<void> => {
+  const client = await test.service.agentRuntime.connect();
+  try {
+    for (const statement of ['BEGIN', ...statements, 'COMMIT']) await client.query(statement);
+  } finally {
+    client.release();
+  }
+};
+const save = (sessionId: string, ...changes: string[]): Promise<void> =>
+  inTransaction(
+    `CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT id, session_db_id, role, content, "timestamp" FROM messages WHERE session_db_id = '${sessionId}' ORDER BY "timestamp", id`,
+    `DELETE FROM messages WHERE session_db_id = '${sessionId}'`,
+    ...changes,
+    `INSERT INTO messages (id, session_db_id, role, content, "timestamp") SELECT id, session_db_id, role, content, "timestamp" FROM kept`,
+  );
+
+describe('messageAdded', () => {
+  it('gives the history after a cursor and then what is written, each once and in order', async () => {
+    await addSession(test, 'live', anna, 250);
+    const { data } = await gateway.query(anna, '{ session(id: "live") { messages(first: 10) { pageInfo { endCursor } } } }');
+    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+    const client = await gateway.connect(anna);
+    const got = collect(client, messageAdded, { sessionId: 'live', after }, addedEdge);
+    await got.until(240);
+    await addMessages(test, 'live', 251, 255);
+    const items = await got.until(245);
+    expect(items.map(({ node }) => node.sequence)).toEqual(Array.from({ length: 245 }, (_, index) => index + 11));
+    got.stop();
+    await client.dispose();
+  });
+
+  it('says a message once when its session is saved by deleting and inserting everything', async () => {
+    await addSession(test, 'saves', anna, 3);
+    const client = await gateway.connect(anna);
+    const got = collect(client, messageAdded, { sessionId: 'saves' }, addedEdge);
+    const feed = collect(client, 'subscription { messageFeed(filter: { sessionIds: ["saves"] }) { cursor node { sequence } } }', {}, (data: { messageFeed: Edge }) => data.messageFeed);
+    await pause();
+    await save('saves');
+    await save('saves', `INSERT INTO messages (id, session_db_id, role, content) VALUES ('saves-4', 'saves', 'user', 'four')`);
+    await save('saves', `UPDATE kept SET content = 'edited' WHERE id = 'saves-1'`);
+    await addMessages(test, 'saves', 5, 5);
+    await got.until(2);
+    await feed.until(2);
+    await pause();
+    expect(got.items.map(({ node }) => node.sequence)).toEqual([4, 5]);
+    expect(feed.items.map(({ node }) => node.sequence)).toEqual([4, 5]);
+    expect(feed.items.map(({ cursor }) => cursor)).toEqual(got.items.map(({ cursor }) => cursor));
+    await client.dispose();
+  });
+
+  it('starts at the very beginning from the end cursor of an empty session', async () => {
+    await addSession(test, 'empty', anna);
+    const { data } = await gateway.query(anna, '{ session(id: "empty") { messages { pageInfo { endCursor } } } }');
+    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+    await addMessages(test, 'empty', 1, 2);
+    const client = await gateway.connect(anna);
+    const got = collect(client, messageAdded, { sessionId: 'empty', after }, addedEdge);
+    await got.until(2);
+    expect(got.items.map(({ node }) => node.content)).toEqual(['message 1', 'message 2']);
+    await client.dispose();
+  });
+
+  it('is not there for others, and ends when the right is gone', async () => {
+    await addSession(test, 'mine', anna, 1);
+    const others = await gateway.connect(boris);
+    const refused = collect(others, messageAdded, { sessionId: 'mine' }, addedEdge);
+    await refused.ended;
+    expect(JSON.stringify(refused.errors)).toContain('NOT_FOUND');
+    const client = await gateway.connect(anna);
+    const got = collect(client, messageAdded, { sessionId: 'mine' }, addedEdge);
+    await pause();
+    await test.service.agentRuntime.query(`UPDATE sessions SET user_id = 'boris' WHERE id = 'mine'`);
+    await addMessages(test, 'mine', 2, 2);
+    await got.ended;
+    expect(got.items).toEqual([]);
+    expect(got.errors).toMatchObject([{ extensions: { code: 'NOT_FOUND' } }]);
+    await others.dispose();
+    await client.dispose();
+  });
+
+  it('refuses cursors that are not ours, of another session, or of a history that is gone', async () => {
+    await addSession(test, 'c1', anna, 3);
+    await addSession(test, 'c2', anna, 3);
+    const cursorOf = async (id: string): Promise<string> => {
+      const { data } = await gateway.query(anna, `{ session(id: "${id}") { messages(first: 2) { pageInfo { endCursor } } } }`);
+      return (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+    };
+    const client = await gateway.connect(anna);
+    const foreign = collect(client, messageAdded, { sessionId: 'c1', after: await cursorOf('c2') }, addedEdge);
+    const forged = collect(client, messageAdded, { sessionId: 'c1', after: 'AQEAAAAA' }, addedEdge);
+    await Promise.all([foreign.ended, forged.ended]);
+    for (const refused of [foreign, forged]) {
+      expect(JSON.stringify(refused.errors)).toContain('BAD_USER_INPUT');
+      expect(JSON.stringify(refused.errors)).toContain('CURSOR_INVALID');
+    }
+    const kept = await cursorOf('c1');
+    await test.service.agentRuntime.query(`UPDATE scrollback.session_log SET chain = sha256(chain) WHERE session_id = 'c1'`);
+    const diverged = collect(client, messageAdded, { sessionId: 'c1', after: kept }, addedEdge);
+    await diverged.ended;
+    expect(JSON.stringify(diverged.errors)).toContain('CURSOR_DIVERGED');
+    await client.dispose();
+  });
+});
+
+describe('the other subscriptions', () => {
+  it('tells of edits and removals', async () => {
+    await addSession(test, 'edits', anna, 2);
+    const client = await gateway.connect(anna);
+    const got = collect(
+      client,
+      'subscription { messageChanged(sessionId: "edits") { kind messageId sequence message { content editedAt } } }',
+      {},
+      (data: { messageChanged: Record<string, unknown> }) => data.messageChanged,
+    );
+    await pause();
+    await test.service.agentRuntime.query(`UPDATE messages SET content = 'better' WHERE id = 'edits-1'`);
+    await test.service.agentRuntime.query(`DELETE FROM messages WHERE id = 'edits-2'`);
+    await got.until(2);
+    expect(got.items).toMatchObject([
+      { kind: 'EDITED', messageId: 'edits-1', sequence: 1, message: { content: 'better', editedAt: expect.any(String) } },
+      { kind: 'REMOVED', messageId: 'edits-2', sequence: 2, message: null },
+    ]);
+    await client.dispose();
+  });
+
+  it('tells of sessions, also of one that was deleted', async () => {
+    const client = await gateway.connect(anna);
+    const got = collect(
+      client,
+      'subscription { sessionChanged { kind sessionId session { title } } }',
+      {},
+      (data: { sessionChanged: Record<string, unknown> }) => data.sessionChanged,
+    );
+    await pause();
+    await addSession(test, 'of-boris', boris);
+    await addSession(test, 'fresh', anna);
+    await got.until(1);
+    await test.service.agentRuntime.query(`UPDATE sessions SET deleted_at = now() WHERE id = 'fresh'`);
+    await got.until(2);
+    expect(got.items).toEqual([
+      { kind: 'CREATED', sessionId: 'fresh', session: { title: 'fresh' } },
+      { kind: 'REMOVED', sessionId: 'fresh', session: null },
+    ]);
+    await client.dispose();
+  });
+
+  it('starts with the pending approvals and tells what becomes of them', async () => {
+    await addSession(test, 'ask', anna);
+    const { agentRuntime } = test.service;
+    const request = (id: string): Promise<unknown> =>
+      agentRuntime.query(`INSERT INTO pending_approvals (id, request_id, session_id) VALUES ($1, $1, 'ask')`, [id]);
+    await request('p1');
+    const client = await gateway.connect(anna);
+    const got = collect(
+      client,
+      'subscription { approvalChanged { kind approvalId approval { status } } }',
+      {},
+      (data: { approvalChanged: Record<string, unknown> }) => data.approvalChanged,
+    );
+    await got.until(1);
+    await request('p2');
+    await agentRuntime.query(`UPDATE pending_approvals SET status = 'approved' WHERE id = 'p1'`);
+    await got.until(3);
+    expect(got.items.map((change) => [change['kind'], change['approvalId']])).toEqual([
+      ['REQUESTED', 'p1'],
+      ['REQUESTED', 'p2'],
+      ['CHANGED', 'p1'],
+    ]);
+    await client.dispose();
+  });
+
+  it('streams the audit trail from a cursor', async () => {
+    const { auth } = test.service;
+    const record = (id: string): Promise<unknown> =>
+      auth.query(`INSERT INTO audit_logs (id, user_id, event_type, success) VALUES ($1, 'anna', 'login_success', true)`, [id]);
+    await record('a1');
+    const { data } = await gateway.query(admin, '{ auditLogs(first: 1) { pageInfo { startCursor } } }');
+    const after = (data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo.startCursor;
+    await record('a2');
+    const client = await gateway.connect(admin);
+    const got = collect(
+      client,
+      'subscription ($after: String) { auditLogAdded(after: $after) { node { eventType user { username } } } }',
+      { after },
+      (data: { auditLogAdded: { node: unknown } }) => data.auditLogAdded.node,
+    );
+    await record('a3');
+    await got.until(2);
+    expect(got.items).toEqual(Array(2).fill({ eventType: 'login_success', user: { username: 'anna' } }));
+    await client.dispose();
+  });
+});
+
+describe('a socket', () => {
+  it('is closed with 4403 when its token expires', async () => {
+    const client = await gateway.connect({ ...anna, expiresInSeconds: 2 });
+    const closed = new Promise<{ code: number }>((resolve) => client.on('closed', (event) => resolve(event as { code: number })));
+    await addSession(test, 'expiring', anna);
+    collect(client, messageAdded, { sessionId: 'expiring' }, addedEdge);
+    expect((await closed).code).toBe(4403);
+    await client.dispose();
+  });
+
+  it('answers without a token that it needs one, operation by operation', async () => {
+    const client = await gateway.connect(null);
+    const refused = collect(client, '{ viewer { tenantId } }', {}, (data) => data);
+    await refused.ended;
+    expect(JSON.stringify(refused.errors)).toContain('UNAUTHENTICATED');
+    await client.dispose();
+  });
+});
+
+/** Long enough for a subscription to have started, which nothing tells from outside. */
+const pause = (): Promise<void> => new Promise((resolve) => setTimeout(resolve, 300));
