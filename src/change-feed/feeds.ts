@@ -52,8 +52,14 @@ function feedOf(source: LogSource): LogFeed {
   };
 }
 
-const byNumber = (event: LogEvent): LogPlace => ({ number: event.number, fingerprint: event.chain.subarray(0, fingerprintBytes) });
-const byPosition = (event: LogEvent): LogPlace => ({ number: event.position, fingerprint: event.chain.subarray(0, fingerprintBytes) });
+const byNumber = (event: LogEvent): LogPlace => ({
+  number: event.number,
+  fingerprint: event.chain.subarray(0, fingerprintBytes),
+});
+const byPosition = (event: LogEvent): LogPlace => ({
+  number: event.position,
+  fingerprint: event.chain.subarray(0, fingerprintBytes),
+});
 
 const logColumns = sql`l.session_id AS "sessionId", l.number, l.position, l.kind, l.subject_id AS "subjectId",
   l.message_sequence AS "messageSequence", l.chain, l.created_at AS "createdAt"`;

@@ -26,7 +26,9 @@ export function lookAtSessions(database: Database): Look {
 export function lookAtAudit(database: Database): Look {
   let seen: number | null = null;
   return async () => {
-    const [row] = await database.query<{ number: number | null }>(sql`SELECT max(number) AS number FROM scrollback.audit_entries`);
+    const [row] = await database.query<{ number: number | null }>(
+      sql`SELECT max(number) AS number FROM scrollback.audit_entries`,
+    );
     const number = row?.number ?? 0;
     const changed = number !== seen;
     seen = number;

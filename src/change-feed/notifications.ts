@@ -38,7 +38,10 @@ export class Notifications {
     this.#sending ??= setTimeout(() => {
       this.#sending = undefined;
       this.#database.query(sql`SELECT pg_notify(${channel}, '')`).catch((error: unknown) => {
-        this.#log.debug({ error: (error as Error).message }, 'a notification was not sent; others will see the change when they poll');
+        this.#log.debug(
+          { error: (error as Error).message },
+          'a notification was not sent; others will see the change when they poll',
+        );
       });
     }, quietMs);
   }

@@ -61,7 +61,8 @@ export class Poll {
       else for (const topic of changed) this.#topics.wake(topic);
       this.#failed = false;
     } catch (error) {
-      if (!this.#failed) this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');
+      if (!this.#failed)
+        this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');
       this.#failed = true;
     }
   }

@@ -18,7 +18,11 @@ export interface ChangeFeed {
 }
 
 /** The feeds of both databases with what wakes their followers. */
-export function startChangeFeed({ databases, roads }: Pick<Runtime, 'databases' | 'roads'>, config: Config['live'], log: Log): ChangeFeed {
+export function startChangeFeed(
+  { databases, roads }: Pick<Runtime, 'databases' | 'roads'>,
+  config: Config['live'],
+  log: Log,
+): ChangeFeed {
   const sources = (['agentRuntime', 'auth'] as const).map((name) => {
     const topics = new Topics();
     const look = name === 'auth' ? lookAtAudit(databases.auth) : lookAtSessions(databases.agentRuntime);

@@ -31,4 +31,7 @@ const isMissingTable = (error: unknown): boolean =>
   error instanceof Error && 'code' in error && missing.has(String(error.code));
 
 const notMigrated = (cause: unknown): StartupError =>
-  new StartupError('The identity database (auth_db) has not got its tables yet. Run `scrollback migrate` first.', cause);
+  new StartupError(
+    'The identity database (auth_db) has not got its tables yet. Run `scrollback migrate` first.',
+    cause,
+  );

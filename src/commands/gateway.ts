@@ -58,7 +58,11 @@ const sweepIntervalMs = 15_000;
 const batch = 500;
 
 /** What has to be done whether somebody asks or not. */
-function startChores({ databases }: GatewayOptions['runtime'], log: Log, written: (database: DatabaseName) => void): { now(): void; stop(): Promise<void> } {
+function startChores(
+  { databases }: GatewayOptions['runtime'],
+  log: Log,
+  written: (database: DatabaseName) => void,
+): { now(): void; stop(): Promise<void> } {
   const relay = async (): Promise<void> => {
     if ((await relayOutbox(databases, batch)) > 0) written('auth');
   };

@@ -17,9 +17,11 @@ export async function openIdentity(config: Config): Promise<Identity> {
   const { keys: source, issuer: issuerName, audience, clockToleranceSeconds, internalApiKey } = config.auth;
   const issuer = source.kind === 'built-in' ? await openBuiltInIssuer(config) : null;
   const keys: VerificationKeys =
-    source.kind === 'jwks-url' ? keysFromUrl(source.url)
-    : source.kind === 'file' ? await keysFromFile(source.path)
-    : keysFromJwks((issuer as TokenIssuer).jwks());
+    source.kind === 'jwks-url'
+      ? keysFromUrl(source.url)
+      : source.kind === 'file'
+        ? await keysFromFile(source.path)
+        : keysFromJwks((issuer as TokenIssuer).jwks());
   const verifier = createTokenVerifier({ keys, issuer: issuerName, audience, clockToleranceSeconds });
   return { issuer, authenticator: createAuthenticator({ verifier, internalApiKey }) };
 }

@@ -16,6 +16,9 @@ export async function migrateOne(road: Roads, log: Log): Promise<readonly string
     return done;
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new StartupError(`${road.owner.masked} cannot be reached: ${(error as Error).message}. Check that it runs and that the URL is right.`, error);
+    throw new StartupError(
+      `${road.owner.masked} cannot be reached: ${(error as Error).message}. Check that it runs and that the URL is right.`,
+      error,
+    );
   }
 }

@@ -4,6 +4,8 @@ import { isUnavailable } from '../databases/database-errors.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { migrateOne } from './migrate-databases.ts';
+import { reasonOf } from './reason-of.ts';
+import { reportFailure } from './report-failure.ts';
 import type { Roads } from './runtime.ts';
 import { setUpQuietly } from './set-up-quietly.ts';
 import { withRuntime } from './with-runtime.ts';
@@ -14,35 +16,42 @@ export const migrateCommand = new Command('migrate')
     new Command('up').description('Run what is pending.').action(() => forEachDatabase(bringUp)),
     { isDefault: true },
   )
-  .addCommand(new Command('status').description('Print what was run and what is pending.').action(() => forEachDatabase(tellStatus)));
+  .addCommand(
+    new Command('status')
+      .description('Print what was run and what is pending.')
+      .action(() => forEachDatabase(tellStatus)),
+  );
 
+/** One database that cannot be reached does not keep the other one from its turn. */
 async function forEachDatabase(action: (road: Roads, log: Log) => Promise<string>): Promise<void> {
   const { config, log } = setUpQuietly();
   await withRuntime(config, log, async ({ roads }) => {
-    const outcomes = await Promise.allSettled(Object.values(roads).map((road: Roads) => action(road, log)));
-    for (const outcome of outcomes) if (outcome.status === 'fulfilled') process.stdout.write(outcome.value);
-    throwFailures(outcomes);
+    for (const road of Object.values(roads)) {
+      try {
+        process.stdout.write(await action(road, log));
+      } catch (error) {
+        if (!(error instanceof StartupError)) throw error;
+        reportFailure(error);
+      }
+    }
   });
-}
-
-/** One database that is down does not hide what became of the other one. */
-function throwFailures(outcomes: readonly PromiseSettledResult<string>[]): void {
-  const failures = outcomes.filter((outcome) => outcome.status === 'rejected').map(({ reason }) => reason as unknown);
-  const unforeseen = failures.find((failure) => !(failure instanceof StartupError));
-  if (unforeseen !== undefined) throw unforeseen;
-  if (failures.length > 0) throw new StartupError(failures.map((failure) => (failure as Error).message).join('\n'));
 }
 
 async function bringUp(road: Roads, log: Log): Promise<string> {
   const done = await migrateOne(road, log);
   const { database } = road.owner;
-  return done.length === 0 ? `${database} is up to date\n` : done.map((name) => line(database, name, 'done now')).join('');
+  return done.length === 0
+    ? `${database} is up to date\n`
+    : done.map((name) => line(database, name, 'done now')).join('');
 }
 
 async function tellStatus({ definition, owner }: Roads, log: Log): Promise<string> {
   const { executed, pending } = await migrationStatus(definition, owner, log).catch((error: unknown) => {
     if (!isUnavailable(error)) throw error;
-    throw new StartupError(`${owner.masked} cannot be reached: ${(error as Error).message}`, error);
+    throw new StartupError(
+      `${owner.masked} cannot be reached: ${reasonOf(error)}. Check that it runs and that the URL is right.`,
+      error,
+    );
   });
   const done = executed.map((name) => line(owner.database, name, 'done'));
   return [...done, ...pending.map((name) => line(owner.database, name, 'pending'))].join('');

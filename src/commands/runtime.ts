@@ -36,14 +36,20 @@ export async function openRuntime(config: Config, log: Log, options: RuntimeOpti
   const embedded = needsEmbedded ? await openEmbedded(config.dataFolder, log, options) : null;
   const embeddedRoads = (definition: DatabaseDefinition, database: 'agent_runtime' | 'auth_db'): Roads => {
     if (embedded === null) throw new Error(`${database} is neither embedded nor external`);
-    const roadOf = (role: 'owner' | 'gateway'): DatabaseConfig => databaseConfigOf(embedded.url(database, role), database, limits);
+    const roadOf = (role: 'owner' | 'gateway'): DatabaseConfig =>
+      databaseConfigOf(embedded.url(database, role), database, limits);
     return { definition, main: roadOf('gateway'), owner: roadOf('owner'), direct: roadOf('gateway'), embedded: true };
   };
   try {
     const roads = {
       agentRuntime:
-        agentRuntime === null ? embeddedRoads(agentRuntimeDefinition, 'agent_runtime') : await externalRoads(agentRuntimeDefinition, agentRuntime),
-      auth: authService === null ? embeddedRoads(authDefinition, 'auth_db') : await externalRoads(authDefinition, authService),
+        agentRuntime === null
+          ? embeddedRoads(agentRuntimeDefinition, 'agent_runtime')
+          : await externalRoads(agentRuntimeDefinition, agentRuntime),
+      auth:
+        authService === null
+          ? embeddedRoads(authDefinition, 'auth_db')
+          : await externalRoads(authDefinition, authService),
     };
     const databases = {
       agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log),
@@ -63,12 +69,20 @@ export async function openRuntime(config: Config, log: Log, options: RuntimeOpti
   }
 }
 
-async function openEmbedded(dataFolder: string, log: Log, { besideGateway = false }: RuntimeOptions): Promise<EmbeddedPostgres> {
+async function openEmbedded(
+  dataFolder: string,
+  log: Log,
+  { besideGateway = false }: RuntimeOptions,
+): Promise<EmbeddedPostgres> {
   const running = besideGateway ? await runningEmbeddedPostgres({ dataFolder }) : null;
   return running ?? startEmbeddedPostgres({ dataFolder, log });
 }
 
 async function externalRoads(definition: DatabaseDefinition, external: ExternalDatabase): Promise<Roads> {
-  const [main, owner, direct] = await Promise.all([settleTls(external.main), settleTls(external.owner), settleTls(external.direct)]);
+  const [main, owner, direct] = await Promise.all([
+    settleTls(external.main),
+    settleTls(external.owner),
+    settleTls(external.direct),
+  ]);
   return { definition, main, owner, direct, embedded: false };
 }

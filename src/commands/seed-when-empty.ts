@@ -15,6 +15,9 @@ export async function seedWhenEmpty(runtime: Runtime, log: Log): Promise<void> {
 }
 
 async function isEmpty(database: Database, table: 'sessions' | 'users'): Promise<boolean> {
-  const one = table === 'sessions' ? sql`SELECT 1 AS one FROM public.sessions LIMIT 1` : sql`SELECT 1 AS one FROM public.users LIMIT 1`;
+  const one =
+    table === 'sessions'
+      ? sql`SELECT 1 AS one FROM public.sessions LIMIT 1`
+      : sql`SELECT 1 AS one FROM public.users LIMIT 1`;
   return (await database.query(one)).length === 0;
 }

@@ -37,7 +37,10 @@ async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<nu
   const identity = await openIdentity(config);
   const isDemo = isFirstLook(config);
   if (isDemo) await seedWhenEmpty(runtime, log);
-  return startGateway({ runtime, identity, config, log, ...(isDemo ? { graphiqlHeaders: demoHeaders(identity, runtime) } : {}) }, lifecycle);
+  return startGateway(
+    { runtime, identity, config, log, ...(isDemo ? { graphiqlHeaders: demoHeaders(identity, runtime) } : {}) },
+    lifecycle,
+  );
 }
 
 /** Without any database of one's own this is somebody's first look, who wants to see something. */

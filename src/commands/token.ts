@@ -19,7 +19,10 @@ interface TokenOptions {
 export const tokenCommand = new Command('token')
   .description('Print an access token of the built-in issuer, and nothing else.')
   .requiredOption('--user <name|id>', 'whose token, by name or id in auth_db')
-  .option('--scope <scopes>', 'space-separated (default: api:read api:write; for administrators api:admin and audit:read as well)')
+  .option(
+    '--scope <scopes>',
+    'space-separated (default: api:read api:write; for administrators api:admin and audit:read as well)',
+  )
   .option('--tenant <tenant>', "tenant of the token (default: the user's)")
   .option('--expires <duration>', 'how long it is good for, such as 30s, 15m, 1h or 7d', '15m')
   .action(async (options: TokenOptions) => {

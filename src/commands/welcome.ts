@@ -45,13 +45,16 @@ ${token === null ? tokenHint : tokenAndExamples(origin, token)}`;
 
 const tokenHint = `A token for one of your users: npm run -s scrollback -- token --user <name or id>\n`;
 
-const tokenAndExamples = (origin: string, token: string): string => `A token for the user "demo", good for twelve hours; paste it into a second terminal, in this folder:
+const tokenAndExamples = (
+  origin: string,
+  token: string,
+): string => `A token for the user "demo", good for twelve hours; paste it into a second terminal, in this folder:
 
 export TOKEN=${token}
 
 A query:
 
-${curl(origin, '{ sessions(first: 3) { nodes { title messageCount lastMessage { role content } } } }')}
+${curl(origin, '{ sessions(first: 3) { nodes { title currentAgent messageCount lastActivityAt } } }')}
 
 A subscription, to every message from now on (in GraphiQL it is ready in the second tab):
 

@@ -4,7 +4,15 @@ import { databaseTitles, type DatabaseName } from './database-name.ts';
 /** SQLSTATE classes and codes, and Node's codes, that mean "not now" rather than "not so". */
 const unavailableStates = ['08', '53', '57P01', '57P02', '57P03', '57P05', '25006', '3D000', '28'];
 const unavailableCodes = new Set([
-  'ECONNREFUSED', 'ECONNRESET', 'ENOTFOUND', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'EAI_AGAIN', 'ENOENT',
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'EAI_AGAIN',
+  'ENOENT',
 ]);
 const unavailableMessages = [
   'Connection terminated',

@@ -17,6 +17,7 @@ import { OwnTables } from './migrations/agent-runtime/02-own-tables.ts';
 import { SessionLog } from './migrations/agent-runtime/03-session-log.ts';
 import { ReadIndexes } from './migrations/agent-runtime/04-read-indexes.ts';
 import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/05-grants.ts';
+import { ReadFunctions } from './migrations/agent-runtime/06-read-functions.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { Grants as AuthGrants } from './migrations/auth/03-grants.ts';
@@ -40,6 +41,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '03-session-log', class: SessionLog },
     { name: '04-read-indexes', class: ReadIndexes },
     { name: '05-grants', class: AgentRuntimeGrants },
+    { name: '06-read-functions', class: ReadFunctions },
   ],
 };
 

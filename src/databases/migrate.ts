@@ -15,7 +15,11 @@ export interface MigrationStatus {
 }
 
 /** Which migrations a database has had and which wait. Changes nothing but the existence of the table that counts them. */
-export async function migrationStatus(definition: DatabaseDefinition, owner: DatabaseConfig, log: Log): Promise<MigrationStatus> {
+export async function migrationStatus(
+  definition: DatabaseDefinition,
+  owner: DatabaseConfig,
+  log: Log,
+): Promise<MigrationStatus> {
   const database = Database.open(definition, owner, log);
   try {
     const migrator = database.orm.migrator;
@@ -28,7 +32,11 @@ export async function migrationStatus(definition: DatabaseDefinition, owner: Dat
 }
 
 /** Brings a database up to date. Gateways that start at once wait for each other; only one works. Returns what was run. */
-export async function migrate(definition: DatabaseDefinition, owner: DatabaseConfig, log: Log): Promise<readonly string[]> {
+export async function migrate(
+  definition: DatabaseDefinition,
+  owner: DatabaseConfig,
+  log: Log,
+): Promise<readonly string[]> {
   return withMigrationLock(owner, async () => {
     const database = Database.open(definition, owner, log);
     try {
@@ -49,7 +57,9 @@ async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Prom
   await client.connect();
   try {
     for (;;) {
-      const result = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [migrationLock]);
+      const result = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
+        migrationLock,
+      ]);
       if (result.rows[0]?.locked === true) break;
       await new Promise((resolve) => setTimeout(resolve, 200));
     }
@@ -61,7 +71,9 @@ async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Prom
 
 /** Numbers the messages that were there before the log, and makes them searchable, a bounded piece at a time. */
 async function adoptExistingSessions(database: Database, log: Log): Promise<void> {
-  const adopted = await repeat(() => count(database, sql`SELECT scrollback.adopt_sessions(${sessionsPerAdoption}) AS count`));
+  const adopted = await repeat(() =>
+    count(database, sql`SELECT scrollback.adopt_sessions(${sessionsPerAdoption}) AS count`),
+  );
   if (adopted > 0) log.info({ sessions: adopted }, 'numbered the messages of existing sessions');
   await repeat(() => count(database, sql`SELECT scrollback.index_documents(${eventsPerIndexing}) AS count`));
 }

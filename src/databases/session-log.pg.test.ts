@@ -7,7 +7,8 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-const run = (text: string, values: unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> => test.service.agentRuntime.query(text, values);
+const run = (text: string, values: unknown[] = []): Promise<{ rows: Record<string, unknown>[] }> =>
+  test.service.agentRuntime.query(text, values);
 
 /** Several statements on one connection in one transaction. */
 async function inTransaction(...statements: string[]): Promise<void> {
@@ -29,7 +30,9 @@ async function logOf(sessionId: string): Promise<string[]> {
     'SELECT number, kind, subject_id, message_sequence FROM scrollback.session_log WHERE session_id = $1 ORDER BY number',
     [sessionId],
   );
-  return rows.map((row) => [row['number'], row['kind'], row['subject_id'], row['message_sequence']].filter((part) => part !== null).join(' '));
+  return rows.map((row) =>
+    [row['number'], row['kind'], row['subject_id'], row['message_sequence']].filter((part) => part !== null).join(' '),
+  );
 }
 
 const message = (id: string, sessionId: string, content = id): string =>
@@ -46,7 +49,12 @@ const save = (sessionId: string, ...changes: string[]): string[] => [
 describe('the session log', () => {
   it('numbers messages in the order of their inserts, also where their timestamps are equal', async () => {
     await inTransaction(session('order'), message('z', 'order'), message('a', 'order'), message('m', 'order'));
-    expect(await logOf('order')).toEqual(['1 session_created order', '2 message_added z 1', '3 message_added a 2', '4 message_added m 3']);
+    expect(await logOf('order')).toEqual([
+      '1 session_created order',
+      '2 message_added z 1',
+      '3 message_added a 2',
+      '4 message_added m 3',
+    ]);
   });
 
   it('does not see a save that deletes and re-inserts everything', async () => {
@@ -62,7 +70,11 @@ describe('the session log', () => {
       message('x4', 'mixed'),
     );
     // Deletes are settled first, in the order of their statements.
-    expect((await logOf('mixed')).slice(4)).toEqual(['5 message_removed x2 2', '6 message_edited x1 1', '7 message_added x4 4']);
+    expect((await logOf('mixed')).slice(4)).toEqual([
+      '5 message_removed x2 2',
+      '6 message_edited x1 1',
+      '7 message_added x4 4',
+    ]);
   });
 
   it('gives a message that comes back its old number', async () => {
@@ -73,7 +85,13 @@ describe('the session log', () => {
   });
 
   it('knows nothing of what was rolled back, to a savepoint or as a whole', async () => {
-    await inTransaction(session('rolled'), 'SAVEPOINT a', message('r1', 'rolled'), 'ROLLBACK TO a', message('r2', 'rolled'));
+    await inTransaction(
+      session('rolled'),
+      'SAVEPOINT a',
+      message('r1', 'rolled'),
+      'ROLLBACK TO a',
+      message('r2', 'rolled'),
+    );
     await inTransaction(message('r3', 'rolled'), 'SELECT 1 / 0').catch(() => undefined);
     await run(message('r4', 'rolled'));
     expect(await logOf('rolled')).toEqual(['1 session_created rolled', '2 message_added r2 1', '3 message_added r4 2']);
@@ -134,7 +152,8 @@ describe('the session log', () => {
     await run(session('hz'));
     const open = await test.service.agentRuntime.connect();
     const committing = await test.service.agentRuntime.connect();
-    const horizon = async (): Promise<number> => Number((await run('SELECT scrollback.log_horizon() AS h')).rows[0]?.['h']);
+    const horizon = async (): Promise<number> =>
+      Number((await run('SELECT scrollback.log_horizon() AS h')).rows[0]?.['h']);
     try {
       await open.query('BEGIN');
       await open.query(message('h-open', 'hz'));

@@ -9,7 +9,12 @@ const pageSize = 100;
  * is none, wait for a wake-up. There is no hand-over between the two, no buffer and no set of what was seen.
  * A database that is away for a while ends nothing: the loop comes back to the same place.
  */
-export async function* follow(feed: LogFeed, from: LogPlace, wakeUps: WakeUps, signal: AbortSignal): AsyncGenerator<readonly LogEvent[], void> {
+export async function* follow(
+  feed: LogFeed,
+  from: LogPlace,
+  wakeUps: WakeUps,
+  signal: AbortSignal,
+): AsyncGenerator<readonly LogEvent[], void> {
   const bell = new Bell();
   const unlisten = wakeUps.listen(feed.topic, () => bell.ring());
   const unwatch = onAbort(signal, () => bell.ring());
@@ -36,7 +41,11 @@ export async function* follow(feed: LogFeed, from: LogPlace, wakeUps: WakeUps, s
   }
 }
 
-async function readOrPause(feed: LogFeed, place: LogPlace, pause: () => Promise<void>): Promise<readonly LogEvent[] | 'paused'> {
+async function readOrPause(
+  feed: LogFeed,
+  place: LogPlace,
+  pause: () => Promise<void>,
+): Promise<readonly LogEvent[] | 'paused'> {
   try {
     return await feed.pageAfter(place, pageSize);
   } catch (error) {

@@ -2,7 +2,9 @@
  * An async iterable that ends at once when its reader leaves. A bare async generator would first wait for what it is
  * waiting for, which for an idle subscription may be for ever.
  */
-export function stream<Item>(generate: (signal: AbortSignal) => AsyncGenerator<Item, void>): AsyncIterableIterator<Item, void> {
+export function stream<Item>(
+  generate: (signal: AbortSignal) => AsyncGenerator<Item, void>,
+): AsyncIterableIterator<Item, void> {
   const ending = new AbortController();
   const generator = generate(ending.signal);
   return {

@@ -7,11 +7,13 @@ import { declaredTypes } from '../schema/declarations.ts';
 import { sources } from '../services/sources.ts';
 import { computedFields } from './computed.ts';
 import type { OperationContext } from './context.ts';
+import { decodeIds } from './decode-ids.ts';
 import { derivedResolver } from './derived.ts';
 import { guarded } from './guard.ts';
 import { allResolvers } from './all-resolvers.ts';
 
 type Field = GraphQLField<unknown, OperationContext>;
+type Resolver = NonNullable<Field['resolve']>;
 
 /** The executable schema: type-graphql's, with derived resolvers on all types and the access table in front of all operations. */
 export function assembleSchema(): GraphQLSchema {
@@ -58,9 +60,19 @@ function deriveResolvers(type: GraphQLObjectType): void {
   for (const field of Object.values(type.getFields()) as Field[]) {
     const declaration = declared?.get(field.name);
     if (declaration === undefined) delete field.resolve;
-    else field.resolve = derivedResolver(type.name, field.name, declaration, computedFields) as NonNullable<Field['resolve']>;
+    else
+      field.resolve = withBareIds(
+        field,
+        derivedResolver(type.name, field.name, declaration, computedFields) as Resolver,
+      );
   }
 }
+
+const withBareIds = (field: Field, resolve: Resolver): Resolver =>
+  field.args.length === 0
+    ? resolve
+    : (row, given, context, info) =>
+        resolve(row, decodeIds(field.args, given as Record<string, unknown>, null), context, info);
 
 /** A declaration that names a column or relation which is not there is found at start, not by the first client. */
 function checkDeclarations(): void {
@@ -70,17 +82,24 @@ function checkDeclarations(): void {
     for (const [field, declaration] of fields) {
       if (declaration.kind === 'toMany' || declaration.kind === 'toOne') {
         const target = declaredTypes.get(declaration.type);
-        if (target === undefined) throw new Error(`${name}.${field} refers to ${declaration.type}, which is no declared type.`);
-        if (declaration.kind === 'toMany' && sources.get(target.source ?? '')?.relations?.[declaration.relation] === undefined) {
+        if (target === undefined)
+          throw new Error(`${name}.${field} refers to ${declaration.type}, which is no declared type.`);
+        if (
+          declaration.kind === 'toMany' &&
+          sources.get(target.source ?? '')?.relations?.[declaration.relation] === undefined
+        ) {
           throw new Error(`${name}.${field} needs a relation ${declaration.relation} of ${target.source ?? ''}.`);
         }
       }
       if (source === null) continue;
       const needs =
-        declaration.kind === 'column' ? [declaration.column]
-        : declaration.kind === 'toOne' ? [declaration.by]
-        : declaration.kind === 'computed' ? declaration.needs
-        : ['id'];
+        declaration.kind === 'column'
+          ? [declaration.column]
+          : declaration.kind === 'toOne'
+            ? [declaration.by]
+            : declaration.kind === 'computed'
+              ? declaration.needs
+              : ['id'];
       const missing = needs.find((column) => source.columns[column] === undefined);
       if (missing !== undefined) throw new Error(`${name}.${field} needs a column ${missing} of ${source.name}.`);
     }
@@ -88,7 +107,9 @@ function checkDeclarations(): void {
 }
 
 function checkAccessTable(roots: readonly (GraphQLObjectType | null | undefined)[]): void {
-  const paths = new Set(roots.flatMap((root) => Object.keys(root?.getFields() ?? {}).map((name) => `${root?.name}.${name}`)));
+  const paths = new Set(
+    roots.flatMap((root) => Object.keys(root?.getFields() ?? {}).map((name) => `${root?.name}.${name}`)),
+  );
   const dead = Object.keys(access).find((path) => !paths.has(path));
   if (dead !== undefined) throw new Error(`The access table has a row for ${dead}, which is no operation.`);
 }

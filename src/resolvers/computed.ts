@@ -1,5 +1,11 @@
 import { metadataOf } from '../services/messages/message-metadata.ts';
-import { approvalIdOf, toolCallOfUsage, toolCallsOf, type MessageOfCalls, type ToolCallRow } from '../services/messages/tool-calls.ts';
+import {
+  approvalIdOf,
+  toolCallOfUsage,
+  toolCallsOf,
+  type MessageOfCalls,
+  type ToolCallRow,
+} from '../services/messages/tool-calls.ts';
 import { usageOfSession, usageOfUser } from '../services/usage/usage.ts';
 import { grantTypesOf } from '../services/users/grant-types.ts';
 import type { RowResolver } from './derived.ts';

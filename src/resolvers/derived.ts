@@ -8,7 +8,12 @@ import { readOne, readPage, type ListArguments } from './read.ts';
 export type RowResolver = GraphQLFieldResolver<Row, OperationContext>;
 
 /** The resolver that a field's declaration means. `computed` is the code of fields that have code of their own. */
-export function derivedResolver(type: string, name: string, field: FieldDeclaration, computed: ReadonlyMap<string, RowResolver>): RowResolver {
+export function derivedResolver(
+  type: string,
+  name: string,
+  field: FieldDeclaration,
+  computed: ReadonlyMap<string, RowResolver>,
+): RowResolver {
   switch (field.kind) {
     case 'id':
       return (row) => globalId(type, String(row['id']));
@@ -21,10 +26,14 @@ export function derivedResolver(type: string, name: string, field: FieldDeclarat
       };
     case 'toMany':
       return (row, listArguments, context, info) =>
-        readPage(field.type, listArguments as ListArguments, context, info, { relation: field.relation, key: String(row['id']) });
+        readPage(field.type, listArguments as ListArguments, context, info, {
+          relation: field.relation,
+          key: String(row['id']),
+        });
     case 'computed': {
       const resolver = computed.get(`${type}.${name}`);
-      if (resolver === undefined) throw new Error(`${type}.${name} is declared as computed and has no code in resolvers/computed.ts.`);
+      if (resolver === undefined)
+        throw new Error(`${type}.${name} is declared as computed and has no code in resolvers/computed.ts.`);
       return resolver;
     }
   }

@@ -8,7 +8,11 @@ import { decodeIds } from './decode-ids.ts';
 type RootResolver = GraphQLFieldResolver<unknown, OperationContext>;
 
 /** Puts the access rule and the decoding of ids in front of a root field's resolver. */
-export function guarded(field: GraphQLField<unknown, OperationContext>, rootType: string, resolve: RootResolver): RootResolver {
+export function guarded(
+  field: GraphQLField<unknown, OperationContext>,
+  rootType: string,
+  resolve: RootResolver,
+): RootResolver {
   const path = `${rootType}.${field.name}`;
   const rule = access[path];
   if (rule === undefined) throw new Error(`${path} has no row in the access table (schema/access.ts).`);
@@ -19,7 +23,8 @@ export function guarded(field: GraphQLField<unknown, OperationContext>, rootType
     if (!allows(context.viewer)) {
       throw new ScrollbackError('FORBIDDEN', `This token may not do that: ${path} needs ${needs}.`);
     }
-    // eslint-disable-next-line @typescript-eslint/no-unsafe-return -- what a resolver returns is for graphql to check
-    return resolve(root, decodeIds(field.args, given as Record<string, unknown>, ownType), context, info);
+    // A mutation changes what the mutations before it in the document may have read.
+    if (rootType === 'Mutation') context.reader.forget();
+    return resolve(root, decodeIds(field.args, given as Record<string, unknown>, ownType), context, info) as unknown;
   };
 }

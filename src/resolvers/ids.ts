@@ -20,7 +20,10 @@ export function bareId(type: string, id: string, isType: (name: string) => boole
   const parsed = parseGlobalId(id);
   if (parsed === null || !isType(parsed.type)) return id;
   if (parsed.type !== type) {
-    throw badInput(`This is the id of a ${parsed.type}, not of a ${type}.`, { expectedType: type, actualType: parsed.type });
+    throw badInput(`This is the id of a ${parsed.type}, not of a ${type}.`, {
+      expectedType: type,
+      actualType: parsed.type,
+    });
   }
   return parsed.key;
 }

@@ -15,7 +15,12 @@ export function sourceOf(type: string): Source {
 }
 
 /** The row of a type by its database id, with the columns that the selection needs. */
-export function readOne(type: string, key: string, context: OperationContext, info: GraphQLResolveInfo): Promise<Row | null> {
+export function readOne(
+  type: string,
+  key: string,
+  context: OperationContext,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
   return context.reader.one(sourceOf(type), key, selectedColumns(info, type));
 }
 

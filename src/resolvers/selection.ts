@@ -55,13 +55,27 @@ export interface ConnectionSelection {
 }
 
 /** The same for a field that is a connection to the type; and whether cursors will be asked for. */
-export function selectedThroughEdges(info: GraphQLResolveInfo, type: string, connectionName = type): ConnectionSelection {
+export function selectedThroughEdges(
+  info: GraphQLResolveInfo,
+  type: string,
+  connectionName = type,
+): ConnectionSelection {
   const name = (node: FieldNode): string => node.name.value;
-  const all = (nodes: readonly FieldNode[], parent: string): FieldNode[] => fieldsOf(selectionsOf(nodes), parent, info.fragments);
+  const all = (nodes: readonly FieldNode[], parent: string): FieldNode[] =>
+    fieldsOf(selectionsOf(nodes), parent, info.fragments);
   const connection = all(info.fieldNodes, `${connectionName}Connection`);
-  const edges = all(connection.filter((node) => name(node) === 'edges'), `${connectionName}Edge`);
-  const nodes = [...edges.filter((node) => name(node) === 'node'), ...connection.filter((node) => name(node) === 'nodes')];
-  const pageInfo = all(connection.filter((node) => name(node) === 'pageInfo'), 'PageInfo');
+  const edges = all(
+    connection.filter((node) => name(node) === 'edges'),
+    `${connectionName}Edge`,
+  );
+  const nodes = [
+    ...edges.filter((node) => name(node) === 'node'),
+    ...connection.filter((node) => name(node) === 'nodes'),
+  ];
+  const pageInfo = all(
+    connection.filter((node) => name(node) === 'pageInfo'),
+    'PageInfo',
+  );
   return {
     columns: columnsSelected(selectionsOf(nodes), type, info.fragments),
     withPlaces: edges.some((node) => name(node) === 'cursor') || pageInfo.some((node) => name(node).endsWith('Cursor')),

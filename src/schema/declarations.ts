@@ -73,7 +73,11 @@ export function Column(type: Type, options: FieldOptions & { column?: string } =
 
 export function ToOne(type: string, options: FieldOptions & { by: string }): PropertyDecorator {
   const { by, ...rest } = options;
-  return field(() => typeNamed(type), { nullable: true, ...rest }, () => ({ kind: 'toOne', type, by }));
+  return field(
+    () => typeNamed(type),
+    { nullable: true, ...rest },
+    () => ({ kind: 'toOne', type, by }),
+  );
 }
 
 export function ToMany(

@@ -1,5 +1,8 @@
 import { ApolloServer } from '@apollo/server';
-import { ApolloServerPluginCacheControlDisabled, ApolloServerPluginLandingPageDisabled } from '@apollo/server/plugin/disabled';
+import {
+  ApolloServerPluginCacheControlDisabled,
+  ApolloServerPluginLandingPageDisabled,
+} from '@apollo/server/plugin/disabled';
 import type { GraphQLSchema } from 'graphql';
 import type { OperationContext } from '../resolvers/context.ts';
 import type { Log } from '../shared/log.ts';
@@ -7,7 +10,10 @@ import { parseOptions } from './documents.ts';
 import { presentError } from './present-error.ts';
 
 /** Apollo Server without a transport of its own: parsing, validation, execution and the rules of GraphQL over HTTP. */
-export function createApolloServer(schema: GraphQLSchema, options: { introspection: boolean; log: Log }): ApolloServer<OperationContext> {
+export function createApolloServer(
+  schema: GraphQLSchema,
+  options: { introspection: boolean; log: Log },
+): ApolloServer<OperationContext> {
   return new ApolloServer<OperationContext>({
     schema,
     introspection: options.introspection,

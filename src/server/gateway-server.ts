@@ -72,9 +72,16 @@ function listen(server: Server, { host, port }: HttpConfig): Promise<void> {
 
 function listenProblem(error: NodeJS.ErrnoException, host: string, port: number): StartupError {
   if (error.code === 'EADDRINUSE') {
-    return new StartupError(`Port ${port} is in use. Stop what uses it, or set PORT to another one (0 takes any free port).`, error);
+    return new StartupError(
+      `Port ${port} is in use. Stop what uses it, or set PORT to another one (0 takes any free port).`,
+      error,
+    );
   }
-  if (error.code === 'EACCES') return new StartupError(`Port ${port} needs rights that this user does not have. Set PORT to one above 1023.`, error);
+  if (error.code === 'EACCES')
+    return new StartupError(
+      `Port ${port} needs rights that this user does not have. Set PORT to one above 1023.`,
+      error,
+    );
   if (error.code === 'EADDRNOTAVAIL' || error.code === 'ENOTFOUND') {
     return new StartupError(`This machine has no address ${host}. Set HOST to one of its own, or to 0.0.0.0.`, error);
   }

@@ -22,7 +22,9 @@ export async function readiness(databases: Databases): Promise<Readiness> {
 
 async function reachable(database: Databases['auth']): Promise<boolean> {
   const timeout = AbortSignal.timeout(checkTimeoutMs);
-  const expired = new Promise<boolean>((resolve) => timeout.addEventListener('abort', () => resolve(false), { once: true }));
+  const expired = new Promise<boolean>((resolve) =>
+    timeout.addEventListener('abort', () => resolve(false), { once: true }),
+  );
   const answered = database.query(sql`SELECT 1`).then(
     () => true,
     () => false,

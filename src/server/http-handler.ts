@@ -30,7 +30,9 @@ type Handler = (request: IncomingMessage, response: ServerResponse, requestId: s
 const requestIdPattern = /^[\w.:-]{1,100}$/;
 
 /** What comes in over HTTP, by path. */
-export function createHttpHandler(options: HttpHandlerOptions): (request: IncomingMessage, response: ServerResponse) => void {
+export function createHttpHandler(
+  options: HttpHandlerOptions,
+): (request: IncomingMessage, response: ServerResponse) => void {
   const routes = new Map<string, Handler>([
     ['/graphql', (request, response, requestId) => graphql(options, request, response, requestId)],
     ['/livez', (_request, response) => answerJson(response, 200, { alive: true })],
@@ -65,9 +67,17 @@ async function ready(options: HttpHandlerOptions, response: ServerResponse): Pro
   answerJson(response, state.ready && !draining ? 200 : 503, { ...state, ready: state.ready && !draining, draining });
 }
 
-async function graphql(options: HttpHandlerOptions, request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
+async function graphql(
+  options: HttpHandlerOptions,
+  request: IncomingMessage,
+  response: ServerResponse,
+  requestId: string,
+): Promise<void> {
   if (!isAllowedOrigin(request, options.origins)) {
-    answerError(response, 403, { code: 'FORBIDDEN', message: 'Pages of this origin may not use this gateway (ALLOWED_ORIGINS).' });
+    answerError(response, 403, {
+      code: 'FORBIDDEN',
+      message: 'Pages of this origin may not use this gateway (ALLOWED_ORIGINS).',
+    });
     return;
   }
   allowOrigin(request, response);
@@ -77,7 +87,10 @@ async function graphql(options: HttpHandlerOptions, request: IncomingMessage, re
   }
   if (options.graphiqlHeaders !== null && wantsPage(request)) {
     const page = await graphiqlPage({ endpoint: '/graphql', headers: await options.graphiqlHeaders() });
-    response.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': page.contentSecurityPolicy });
+    response.writeHead(200, {
+      'content-type': 'text/html; charset=utf-8',
+      'content-security-policy': page.contentSecurityPolicy,
+    });
     response.end(page.html);
     return;
   }
@@ -88,7 +101,12 @@ async function graphql(options: HttpHandlerOptions, request: IncomingMessage, re
   const body = await requestBody(request, response);
   if (body === undefined) return;
   const answer = await options.apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: { method: request.method ?? 'GET', headers: headersOf(request), search: searchOf(request), body },
+    httpGraphQLRequest: {
+      method: request.method ?? 'GET',
+      headers: headersOf(request),
+      search: searchOf(request),
+      body,
+    },
     context: () => Promise.resolve(new OperationContext(options.gateway, viewer, requestId)),
   });
   for (const [name, value] of answer.headers) response.setHeader(name, value);
@@ -99,11 +117,18 @@ async function graphql(options: HttpHandlerOptions, request: IncomingMessage, re
     response.end();
   }
   const durationMs = Math.round(performance.now() - started);
-  log.debug({ status: response.statusCode, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId }, 'operation');
+  log.debug(
+    { status: response.statusCode, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
+    'operation',
+  );
 }
 
 /** The viewer; null without credentials; undefined when the answer was given because they are wrong. */
-async function authenticate(authenticator: Authenticator, request: IncomingMessage, response: ServerResponse): Promise<Viewer | null | undefined> {
+async function authenticate(
+  authenticator: Authenticator,
+  request: IncomingMessage,
+  response: ServerResponse,
+): Promise<Viewer | null | undefined> {
   const internalKey = request.headers['x-internal-auth'];
   const { authorization } = request.headers;
   try {
@@ -114,7 +139,11 @@ async function authenticate(authenticator: Authenticator, request: IncomingMessa
   } catch (error) {
     if (!(error instanceof ScrollbackError)) throw error;
     if (error.code === 'UNAUTHENTICATED') response.setHeader('www-authenticate', 'Bearer');
-    answerError(response, error.code === 'UNAVAILABLE' ? 503 : 401, { code: error.code, message: error.message, ...error.details });
+    answerError(response, error.code === 'UNAVAILABLE' ? 503 : 401, {
+      code: error.code,
+      message: error.message,
+      ...error.details,
+    });
     return undefined;
   }
 }
@@ -157,6 +186,9 @@ function allowOrigin(request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('access-control-allow-origin', origin);
   response.setHeader('vary', 'Origin');
   response.setHeader('access-control-allow-methods', 'GET, POST');
-  response.setHeader('access-control-allow-headers', 'authorization, content-type, x-request-id, apollo-require-preflight');
+  response.setHeader(
+    'access-control-allow-headers',
+    'authorization, content-type, x-request-id, apollo-require-preflight',
+  );
   response.setHeader('access-control-expose-headers', 'x-request-id');
 }

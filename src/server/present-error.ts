@@ -35,7 +35,9 @@ const placeOf = ({ locations, path }: GraphQLError): Pick<GraphQLFormattedError,
 function documentProblem(error: GraphQLError): { code: string; reason?: unknown } {
   const reason = error.extensions['code'];
   if (reason === 'PERSISTED_QUERY_NOT_FOUND') return { code: reason };
-  return reason === undefined || reason === 'BAD_USER_INPUT' ? { code: 'BAD_USER_INPUT' } : { code: 'BAD_USER_INPUT', reason };
+  return reason === undefined || reason === 'BAD_USER_INPUT'
+    ? { code: 'BAD_USER_INPUT' }
+    : { code: 'BAD_USER_INPUT', reason };
 }
 
 function messagesOf(error: Error): string {

@@ -1,7 +1,15 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
-import { execute, GraphQLError, subscribe, type ExecutionArgs, type ExecutionResult, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
+import {
+  execute,
+  GraphQLError,
+  subscribe,
+  type ExecutionArgs,
+  type ExecutionResult,
+  type GraphQLFormattedError,
+  type GraphQLSchema,
+} from 'graphql';
 import { CloseCode, GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { useServer } from 'graphql-ws/use/ws';
 import { WebSocketServer, type WebSocket } from 'ws';
@@ -72,7 +80,9 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
       execute: (args) => execute(args),
       subscribe: (args) => subscribeToTheEnd(args),
       onNext: ({ extra }, _id, _payload, _args, result) =>
-        result.errors === undefined ? undefined : { ...result, errors: result.errors.map((error) => present(options, extra, error)) },
+        result.errors === undefined
+          ? undefined
+          : { ...result, errors: result.errors.map((error) => present(options, extra, error)) },
       onError: ({ extra }, _id, _payload, errors) => errors.map((error) => present(options, extra, error)),
     },
     sockets,
@@ -89,15 +99,26 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
 const present = (options: WebSocketOptions, extra: Extra, error: unknown): GraphQLFormattedError =>
   presentError(error, options.log.child({ requestId: extra.connectionId }));
 
-function upgrade(sockets: WebSocketServer, origins: OriginPolicy, request: IncomingMessage, socket: Duplex, head: Buffer): void {
-  const refuse = (status: string): void => void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
+function upgrade(
+  sockets: WebSocketServer,
+  origins: OriginPolicy,
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+): void {
+  const refuse = (status: string): void =>
+    void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return refuse('404 Not Found');
   if (!isAllowedOrigin(request, origins)) return refuse('403 Forbidden');
   sockets.handleUpgrade(request, socket, head, (client) => sockets.emit('connection', client, request));
 }
 
 /** Takes the token from the payload of connection_init, as headers are spelt or in any case. Wrong credentials close the socket. */
-async function connect(options: WebSocketOptions, payload: Record<string, unknown>, extra: Extra & { socket: WebSocket }): Promise<boolean> {
+async function connect(
+  options: WebSocketOptions,
+  payload: Record<string, unknown>,
+  extra: Extra & { socket: WebSocket },
+): Promise<boolean> {
   const headers = new Map(Object.entries(payload).map(([name, value]) => [name.toLowerCase(), value]));
   const authorization = textOf(headers.get('authorization'));
   const internalKey = textOf(headers.get('x-internal-auth'));
@@ -124,7 +145,10 @@ const textOf = (value: unknown): string | undefined => (typeof value === 'string
 /** A token's end is the socket's end; the client connects again with a fresh one. */
 function closeAt(socket: WebSocket, expiresAt: number): NodeJS.Timeout {
   const remaining = Math.min(Math.max(0, expiresAt - Date.now()), maxTimeoutMs);
-  return setTimeout(() => socket.close(tokenExpiredCode, 'The token has expired; connect again with a fresh one.'), remaining);
+  return setTimeout(
+    () => socket.close(tokenExpiredCode, 'The token has expired; connect again with a fresh one.'),
+    remaining,
+  );
 }
 
 /** graphql-ws closes the whole socket when a stream throws; the others on it are not at fault, so the error ends its stream only. */
@@ -133,7 +157,9 @@ async function subscribeToTheEnd(args: ExecutionArgs): Promise<AsyncIterable<Exe
   return Symbol.asyncIterator in result ? errorsAsLastResult(result) : result;
 }
 
-function errorsAsLastResult(results: AsyncGenerator<ExecutionResult, void, void>): AsyncIterableIterator<ExecutionResult, void> {
+function errorsAsLastResult(
+  results: AsyncGenerator<ExecutionResult, void, void>,
+): AsyncIterableIterator<ExecutionResult, void> {
   let ended = false;
   return {
     async next() {

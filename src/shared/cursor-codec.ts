@@ -20,14 +20,18 @@ export const fingerprintBytes = 8;
 const logPayloadBytes = 4 + 6 + 6 + fingerprintBytes + tagBytes;
 
 const invalid = (): Error =>
-  badInput('This cursor is not one of ours. Pass a cursor exactly as an earlier answer gave it, or none to start over.', {
-    reason: 'CURSOR_INVALID',
-  });
+  badInput(
+    'This cursor is not one of ours. Pass a cursor exactly as an earlier answer gave it, or none to start over.',
+    {
+      reason: 'CURSOR_INVALID',
+    },
+  );
 
 const foreign = (): Error =>
   badInput('This cursor belongs to another list. Use it only where it came from.', { reason: 'CURSOR_INVALID' });
 
-const mac = (key: Buffer, body: Buffer): Buffer => createHmac('sha256', key).update(body).digest().subarray(0, macBytes);
+const mac = (key: Buffer, body: Buffer): Buffer =>
+  createHmac('sha256', key).update(body).digest().subarray(0, macBytes);
 
 const tagOf = (scope: string): Buffer => createHash('sha256').update(scope).digest().subarray(0, tagBytes);
 

@@ -31,11 +31,15 @@ export class ScrollbackError extends Error {
 export const badInput = (message: string, details?: Record<string, unknown>): ScrollbackError =>
   new ScrollbackError('BAD_USER_INPUT', message, details);
 
-export const notFound = (what: string): ScrollbackError =>
-  new ScrollbackError('NOT_FOUND', `${what} was not found.`);
+export const notFound = (what: string): ScrollbackError => new ScrollbackError('NOT_FOUND', `${what} was not found.`);
 
 export const unavailable = (what: string, cause?: unknown, retryAfterMs = 1000): ScrollbackError =>
-  new ScrollbackError('UNAVAILABLE', `${what} is not reachable at the moment; try again shortly.`, { retryAfterMs }, cause);
+  new ScrollbackError(
+    'UNAVAILABLE',
+    `${what} is not reachable at the moment; try again shortly.`,
+    { retryAfterMs },
+    cause,
+  );
 
 /** A problem that ends the process at start-up: printed as its message alone, without a stack. */
 export class StartupError extends Error {

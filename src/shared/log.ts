@@ -3,7 +3,16 @@ import { pino, type Logger } from 'pino';
 export type Log = Logger;
 
 /** Key names whose values never reach a log line, whatever object carries them. */
-const secretKeys = ['authorization', 'password', 'token', 'secret', 'connectionString', 'url', 'x-internal-auth', 'cookie'];
+const secretKeys = [
+  'authorization',
+  'password',
+  'token',
+  'secret',
+  'connectionString',
+  'url',
+  'x-internal-auth',
+  'cookie',
+];
 
 /**
  * The process's logger: JSON lines on standard error, human-readable ones when `pretty`.
@@ -13,7 +22,13 @@ export function createLog(options: { level: string; pretty: boolean }): Log {
   const redact = { paths: secretKeys.flatMap((key) => [`["${key}"]`, `*["${key}"]`]), censor: '***' };
   const base = { level: options.level, redact, base: null };
   if (options.pretty) {
-    return pino({ ...base, transport: { target: 'pino-pretty', options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' } } });
+    return pino({
+      ...base,
+      transport: {
+        target: 'pino-pretty',
+        options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' },
+      },
+    });
   }
   return pino(base, pino.destination(2));
 }

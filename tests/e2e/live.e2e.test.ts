@@ -48,8 +48,12 @@ const save = (sessionId: string, ...changes: string[]): Promise<void> =>
 describe('messageAdded', () => {
   it('gives the history after a cursor and then what is written, each once and in order', async () => {
     await addSession(test, 'live', anna, 250);
-    const { data } = await gateway.query(anna, '{ session(id: "live") { messages(first: 10) { pageInfo { endCursor } } } }');
-    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+    const { data } = await gateway.query(
+      anna,
+      '{ session(id: "live") { messages(first: 10) { pageInfo { endCursor } } } }',
+    );
+    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages
+      .pageInfo.endCursor;
     const client = await gateway.connect(anna);
     const got = collect(client, messageAdded, { sessionId: 'live', after }, addedEdge);
     await got.until(240);
@@ -64,10 +68,18 @@ describe('messageAdded', () => {
     await addSession(test, 'saves', anna, 3);
     const client = await gateway.connect(anna);
     const got = collect(client, messageAdded, { sessionId: 'saves' }, addedEdge);
-    const feed = collect(client, 'subscription { messageFeed(filter: { sessionIds: ["saves"] }) { cursor node { sequence } } }', {}, (data: { messageFeed: Edge }) => data.messageFeed);
+    const feed = collect(
+      client,
+      'subscription { messageFeed(filter: { sessionIds: ["saves"] }) { cursor node { sequence } } }',
+      {},
+      (data: { messageFeed: Edge }) => data.messageFeed,
+    );
     await pause();
     await save('saves');
-    await save('saves', `INSERT INTO messages (id, session_db_id, role, content) VALUES ('saves-4', 'saves', 'user', 'four')`);
+    await save(
+      'saves',
+      `INSERT INTO messages (id, session_db_id, role, content) VALUES ('saves-4', 'saves', 'user', 'four')`,
+    );
     await save('saves', `UPDATE kept SET content = 'edited' WHERE id = 'saves-1'`);
     await addMessages(test, 'saves', 5, 5);
     await got.until(2);
@@ -82,7 +94,8 @@ describe('messageAdded', () => {
   it('starts at the very beginning from the end cursor of an empty session', async () => {
     await addSession(test, 'empty', anna);
     const { data } = await gateway.query(anna, '{ session(id: "empty") { messages { pageInfo { endCursor } } } }');
-    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages
+      .pageInfo.endCursor;
     await addMessages(test, 'empty', 1, 2);
     const client = await gateway.connect(anna);
     const got = collect(client, messageAdded, { sessionId: 'empty', after }, addedEdge);
@@ -113,8 +126,12 @@ describe('messageAdded', () => {
     await addSession(test, 'c1', anna, 3);
     await addSession(test, 'c2', anna, 3);
     const cursorOf = async (id: string): Promise<string> => {
-      const { data } = await gateway.query(anna, `{ session(id: "${id}") { messages(first: 2) { pageInfo { endCursor } } } }`);
-      return (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo.endCursor;
+      const { data } = await gateway.query(
+        anna,
+        `{ session(id: "${id}") { messages(first: 2) { pageInfo { endCursor } } } }`,
+      );
+      return (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo
+        .endCursor;
     };
     const client = await gateway.connect(anna);
     const foreign = collect(client, messageAdded, { sessionId: 'c1', after: await cursorOf('c2') }, addedEdge);
@@ -125,7 +142,9 @@ describe('messageAdded', () => {
       expect(JSON.stringify(refused.errors)).toContain('CURSOR_INVALID');
     }
     const kept = await cursorOf('c1');
-    await test.service.agentRuntime.query(`UPDATE scrollback.session_log SET chain = sha256(chain) WHERE session_id = 'c1'`);
+    await test.service.agentRuntime.query(
+      `UPDATE scrollback.session_log SET chain = sha256(chain) WHERE session_id = 'c1'`,
+    );
     const diverged = collect(client, messageAdded, { sessionId: 'c1', after: kept }, addedEdge);
     await diverged.ended;
     expect(JSON.stringify(diverged.errors)).toContain('CURSOR_DIVERGED');
@@ -148,7 +167,12 @@ describe('the other subscriptions', () => {
     await test.service.agentRuntime.query(`DELETE FROM messages WHERE id = 'edits-2'`);
     await got.until(2);
     expect(got.items).toMatchObject([
-      { kind: 'EDITED', messageId: 'edits-1', sequence: 1, message: { content: 'better', editedAt: expect.any(String) } },
+      {
+        kind: 'EDITED',
+        messageId: 'edits-1',
+        sequence: 1,
+        message: { content: 'better', editedAt: expect.any(String) },
+      },
       { kind: 'REMOVED', messageId: 'edits-2', sequence: 2, message: null },
     ]);
     await client.dispose();
@@ -203,10 +227,14 @@ describe('the other subscriptions', () => {
   it('streams the audit trail from a cursor', async () => {
     const { auth } = test.service;
     const record = (id: string): Promise<unknown> =>
-      auth.query(`INSERT INTO audit_logs (id, user_id, event_type, success) VALUES ($1, 'anna', 'login_success', true)`, [id]);
+      auth.query(
+        `INSERT INTO audit_logs (id, user_id, event_type, success) VALUES ($1, 'anna', 'login_success', true)`,
+        [id],
+      );
     await record('a1');
     const { data } = await gateway.query(admin, '{ auditLogs(first: 1) { pageInfo { startCursor } } }');
-    const after = (data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo.startCursor;
+    const after = (data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo
+      .startCursor;
     await record('a2');
     const client = await gateway.connect(admin);
     const got = collect(
@@ -225,7 +253,9 @@ describe('the other subscriptions', () => {
 describe('a socket', () => {
   it('is closed with 4403 when its token expires', async () => {
     const client = await gateway.connect({ ...anna, expiresInSeconds: 2 });
-    const closed = new Promise<{ code: number }>((resolve) => client.on('closed', (event) => resolve(event as { code: number })));
+    const closed = new Promise<{ code: number }>((resolve) =>
+      client.on('closed', (event) => resolve(event as { code: number })),
+    );
     await addSession(test, 'expiring', anna);
     collect(client, messageAdded, { sessionId: 'expiring' }, addedEdge);
     expect((await closed).code).toBe(4403);

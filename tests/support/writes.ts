@@ -1,30 +1,31 @@
-import sql, { type Sql } from 'sql-template-tag';
-import type { Database } from '../../src/databases/database.ts';
-import { viewerOf, type Viewer } from '../../src/services/identity/viewer.ts';
+import sql from 'sql-template-tag';
 import type { Databases } from '../../src/services/reading/reader.ts';
+import { viewerOf } from '../../src/services/identity/viewer.ts';
 import { createServices, type Services } from '../../src/services/services.ts';
 import { silentLog } from '../../src/shared/log.ts';
-import { testDatabases } from './databases.ts';
+import { testDatabases, type TestDatabases } from './databases.ts';
 
 /** What the tests of the write side share: services on databases of their own, and who uses them. */
 export interface Writes {
   readonly databases: Databases;
   readonly services: Services;
+  /** The tables' owner, for what the gateway's role may not do and other services do. */
+  readonly service: TestDatabases['service'];
   /** Names of the databases in which something was committed. */
   readonly written: string[];
   readonly close: () => Promise<void>;
 }
 
 export async function openWrites(sessionLifetimeSeconds: number | null = null): Promise<Writes> {
-  const { databases, close } = await testDatabases();
+  const test = await testDatabases();
   const written: string[] = [];
   const services = createServices({
-    databases,
+    databases: test.databases,
     sessionLifetimeSeconds,
     log: silentLog(),
     written: (database) => written.push(database),
   });
-  return { databases, services, written, close };
+  return { databases: test.databases, services, service: test.service, written, close: () => test.close() };
 }
 
 const scopes = ['api:read', 'api:write'];
@@ -37,34 +38,17 @@ export const tenantAdmin = viewerOf({ userId: 'tess', scopes: [...scopes, 'tenan
 export const administrator = viewerOf({ userId: 'adam', scopes: [...scopes, 'api:admin'] });
 export const internal = viewerOf({ userId: null, scopes: [...scopes, 'api:admin', 'audit:read'] });
 
-const userIds = [alice, bob, carol, tenantAdmin, administrator].map((viewer): [string, Viewer] => [
-  String(viewer.userId),
-  viewer,
-]);
-
-export async function insertUsers(databases: Databases): Promise<void> {
-  for (const [id, { tenantId }] of userIds) {
-    await asOwner(
-      databases.auth,
-      sql`INSERT INTO users (id, username, email, password_hash, tenant_id) VALUES (${id}, ${id}, ${`${id}@example.org`}, 'x', ${tenantId})`,
+export async function insertUsers({ service }: Writes): Promise<void> {
+  for (const { userId, tenantId } of [alice, bob, carol, tenantAdmin, administrator]) {
+    await service.auth.query(
+      sql`INSERT INTO users (id, username, email, password_hash, tenant_id)
+        VALUES (${userId}, ${userId}, ${`${userId}@example.org`}, 'x', ${tenantId})`,
     );
   }
 }
 
-/** For what the gateway's role may not do and other services do. */
-export async function asOwner(database: Database, statement: Sql): Promise<void> {
-  await database.transaction(async (em) => {
-    await em.execute('SET LOCAL ROLE NONE');
-    await em.execute(statement.sql, statement.values);
-  });
-}
-
-export async function rowsOf<Row extends object>(database: Database, statement: Sql): Promise<Row[]> {
-  return database.query<Row>(statement);
-}
-
 /** The kinds of the events that the session's log has. */
-export async function loggedKinds(databases: Databases, sessionId: string): Promise<string[]> {
+export async function loggedKinds({ databases }: Writes, sessionId: string): Promise<string[]> {
   const rows = await databases.agentRuntime.query<{ kind: string }>(
     sql`SELECT kind FROM scrollback.session_log WHERE session_id = ${sessionId} ORDER BY number`,
   );
@@ -72,7 +56,7 @@ export async function loggedKinds(databases: Databases, sessionId: string): Prom
 }
 
 /** Moves a session's last activity so far into the past. */
-export async function rest(databases: Databases, sessionId: string, seconds: number): Promise<void> {
+export async function rest({ databases }: Writes, sessionId: string, seconds: number): Promise<void> {
   await databases.agentRuntime.query(
     sql`UPDATE sessions SET last_activity = last_activity - make_interval(secs => ${seconds}) WHERE id = ${sessionId}`,
   );

@@ -4,7 +4,11 @@ import { existingCluster } from './location.ts';
 import { isServed, readPostmasterFile } from './postmaster.ts';
 
 /** The server that a gateway keeps running on the data folder; null where there is none. Stopping it is the gateway's business. */
-export async function runningEmbeddedPostgres({ dataFolder }: { dataFolder: string }): Promise<EmbeddedPostgres | null> {
+export async function runningEmbeddedPostgres({
+  dataFolder,
+}: {
+  dataFolder: string;
+}): Promise<EmbeddedPostgres | null> {
   try {
     const cluster = existingCluster(dataFolder);
     const credentials = readCredentials(dataFolder);

@@ -11,7 +11,11 @@ import { readOne, readPage } from '../read.ts';
 @Resolver()
 export class ApprovalQueries {
   @Query(() => Approval, { nullable: true })
-  approval(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  approval(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readOne('Approval', id, context, info);
   }
 

@@ -11,11 +11,17 @@ import { readOne, readPage } from '../read.ts';
 @Resolver()
 export class AuditLogQueries {
   @Query(() => AuditLog, { nullable: true })
-  auditLog(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  auditLog(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readOne('AuditLog', id, context, info);
   }
 
-  @Query(() => AuditLogConnection, { description: 'Newest first. Needs the scope `audit:read` (any user of the tenant) or shows the viewer’s own trail.' })
+  @Query(() => AuditLogConnection, {
+    description: 'Newest first. Needs the scope `audit:read` (any user of the tenant) or shows the viewer’s own trail.',
+  })
   auditLogs(
     @Args(() => AuditLogArguments) page: AuditLogArguments,
     @Ctx() context: OperationContext,

@@ -8,7 +8,11 @@ import { readOne } from '../read.ts';
 @Resolver()
 export class MessageQuery {
   @Query(() => Message, { nullable: true })
-  message(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  message(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readOne('Message', id, context, info);
   }
 }

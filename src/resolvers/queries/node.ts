@@ -14,7 +14,11 @@ const maxNodes = 100;
 @Resolver()
 export class NodeQueries {
   @Query(() => Node, { nullable: true })
-  node(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  node(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readNode(id, context, info);
   }
 
@@ -38,10 +42,17 @@ async function readNode(id: string, context: OperationContext, info: GraphQLReso
   return found.find((row) => row !== null) ?? null;
 }
 
-async function readTyped(type: string, key: string, context: OperationContext, info: GraphQLResolveInfo): Promise<Row | null> {
+async function readTyped(
+  type: string,
+  key: string,
+  context: OperationContext,
+  info: GraphQLResolveInfo,
+): Promise<Row | null> {
   const row =
-    type === 'ToolCall' ? await toolCallByKey(context.reader, key)
-    : declaredTypes.get(type)?.source == null ? null
-    : await readOne(type, key, context, info);
+    type === 'ToolCall'
+      ? await toolCallByKey(context.reader, key)
+      : declaredTypes.get(type)?.source == null
+        ? null
+        : await readOne(type, key, context, info);
   return row === null ? null : { ...row, __typename: type };
 }

@@ -11,11 +11,18 @@ import { readOne, readPage } from '../read.ts';
 @Resolver()
 export class SessionQueries {
   @Query(() => Session, { nullable: true })
-  session(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  session(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readOne('Session', id, context, info);
   }
 
-  @Query(() => SessionConnection, { description: 'Newest activity first unless ordered otherwise. A user sees their own; a tenant administrator the tenant’s; an administrator all.' })
+  @Query(() => SessionConnection, {
+    description:
+      'Newest activity first unless ordered otherwise. A user sees their own; a tenant administrator the tenant’s; an administrator all.',
+  })
   sessions(
     @Args(() => SessionArguments) page: SessionArguments,
     @Ctx() context: OperationContext,

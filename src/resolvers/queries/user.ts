@@ -11,7 +11,11 @@ import { readOne, readPage } from '../read.ts';
 @Resolver()
 export class UserQueries {
   @Query(() => User, { nullable: true })
-  user(@Arg('id', () => ID) id: string, @Ctx() context: OperationContext, @Info() info: GraphQLResolveInfo): Promise<Row | null> {
+  user(
+    @Arg('id', () => ID) id: string,
+    @Ctx() context: OperationContext,
+    @Info() info: GraphQLResolveInfo,
+  ): Promise<Row | null> {
     return readOne('User', id, context, info);
   }
 

@@ -8,8 +8,14 @@ import { subscribeWith } from './subscribed.ts';
 export class AuditLogAddedSubscription {
   @Subscription(() => AuditLogEdge, {
     description: 'For the auth service and SIEM exporters; `after` as in messageAdded.',
-    ...subscribeWith<{ after?: string | null; filter?: Readonly<Record<string, unknown>> | null }>(({ args, context, info }) =>
-      context.watches.auditLogs(context.viewer, args.after ?? null, args.filter ?? null, selectedOfEdge(info, 'AuditLog')),
+    ...subscribeWith<{ after?: string | null; filter?: Readonly<Record<string, unknown>> | null }>(
+      ({ args, context, info }) =>
+        context.watches.auditLogs(
+          context.viewer,
+          args.after ?? null,
+          args.filter ?? null,
+          selectedOfEdge(info, 'AuditLog'),
+        ),
     ),
   })
   auditLogAdded(

@@ -6,7 +6,9 @@ import { subscribeWith } from './subscribed.ts';
 export class MessageChangedSubscription {
   @Subscription(() => MessageChange, {
     description: 'Edits and removals of messages that were announced before.',
-    ...subscribeWith<{ sessionId: string }>(({ args, context }) => context.watches.messageChanges(context.viewer, args.sessionId)),
+    ...subscribeWith<{ sessionId: string }>(({ args, context }) =>
+      context.watches.messageChanges(context.viewer, args.sessionId),
+    ),
   })
   messageChanged(@Arg('sessionId', () => ID) _sessionId: string): void {}
 }

@@ -9,8 +9,14 @@ export class MessageFeedSubscription {
   @Subscription(() => MessageEdge, {
     description: `The same across all sessions that the viewer may read (sidebar, exporters), in the order of commits.
 \`after\` takes the cursor of any message.`,
-    ...subscribeWith<{ after?: string | null; filter?: Readonly<Record<string, unknown>> | null }>(({ args, context, info }) =>
-      context.watches.allMessages(context.viewer, args.after ?? null, args.filter ?? null, selectedOfEdge(info, 'Message')),
+    ...subscribeWith<{ after?: string | null; filter?: Readonly<Record<string, unknown>> | null }>(
+      ({ args, context, info }) =>
+        context.watches.allMessages(
+          context.viewer,
+          args.after ?? null,
+          args.filter ?? null,
+          selectedOfEdge(info, 'Message'),
+        ),
     ),
   })
   messageFeed(

@@ -1,5 +1,12 @@
 import { ArgsType, Field } from 'type-graphql';
-import { ApprovalFilter, AuditLogFilter, MessageFilter, SessionFilter, SessionOrder, UserFilter } from '../inputs/filters.ts';
+import {
+  ApprovalFilter,
+  AuditLogFilter,
+  MessageFilter,
+  SessionFilter,
+  SessionOrder,
+  UserFilter,
+} from '../inputs/filters.ts';
 import { ForwardArguments, PageArguments } from './page-arguments.ts';
 
 @ArgsType()

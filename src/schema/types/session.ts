@@ -26,7 +26,10 @@ export class Session {
   lastActivityAt!: Date;
   @Column(() => DateTime, { nullable: true })
   closedAt?: Date | null;
-  @Column(() => DateTime, { nullable: true, description: 'When the sliding lifetime ends; null where sessions do not expire.' })
+  @Column(() => DateTime, {
+    nullable: true,
+    description: 'When the sliding lifetime ends; null where sessions do not expire.',
+  })
   expiresAt?: Date | null;
   @Column(() => JSONObject)
   metadata!: Record<string, unknown>;
@@ -43,11 +46,23 @@ export class Session {
   messages!: unknown;
   @Column(() => String, { nullable: true })
   currentAgent?: string | null;
-  @ToMany('AgentSwitch', { relation: 'session', arguments: () => ForwardArguments, connection: () => AgentSwitchConnection })
+  @ToMany('AgentSwitch', {
+    relation: 'session',
+    arguments: () => ForwardArguments,
+    connection: () => AgentSwitchConnection,
+  })
   agentSwitches!: unknown;
-  @ToMany('Approval', { relation: 'session', arguments: () => SessionApprovalArguments, connection: () => ApprovalConnection })
+  @ToMany('Approval', {
+    relation: 'session',
+    arguments: () => SessionApprovalArguments,
+    connection: () => ApprovalConnection,
+  })
   approvals!: unknown;
-  @ToMany('ChatEvent', { relation: 'session', arguments: () => ForwardArguments, connection: () => ChatEventConnection })
+  @ToMany('ChatEvent', {
+    relation: 'session',
+    arguments: () => ForwardArguments,
+    connection: () => ChatEventConnection,
+  })
   events!: unknown;
   @Computed(() => UsageSummary, { needs: ['id'] })
   usage!: UsageSummary;

@@ -4,7 +4,8 @@ import { DateTime, JSONValue } from '../scalars.ts';
 
 @RowType({
   node: true,
-  description: "One call of a tool: asked for by an assistant's message, answered by a TOOL message or recorded by a tool server.",
+  description:
+    "One call of a tool: asked for by an assistant's message, answered by a TOOL message or recorded by a tool server.",
 })
 export class ToolCall {
   id!: string;

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { alice, bob, loggedKinds, openWrites, rowsOf, type Writes } from '../../../tests/support/writes.ts';
+import { alice, bob, loggedKinds, openWrites, type Writes } from '../../../tests/support/writes.ts';
 
 let writes: Writes;
 let sessionId: string;
@@ -22,8 +22,7 @@ test('each switch is counted and says where it came from; to the same agent ther
   const second = await switchTo('coder');
   expect(await switchTo('coder')).toEqual(second);
   await switchTo('debug');
-  const switches = await rowsOf(
-    writes.databases.agentRuntime,
+  const switches = await writes.databases.agentRuntime.query(
     sql`SELECT from_agent, to_agent, reason FROM agent_switches ORDER BY switched_at, id`,
   );
   expect(switches).toEqual([
@@ -31,12 +30,11 @@ test('each switch is counted and says where it came from; to the same agent ther
     { from_agent: 'orchestrator', to_agent: 'coder', reason: 'why' },
     { from_agent: 'coder', to_agent: 'debug', reason: 'why' },
   ]);
-  const contexts = await rowsOf(
-    writes.databases.agentRuntime,
+  const contexts = await writes.databases.agentRuntime.query(
     sql`SELECT current_agent, switch_count FROM agent_contexts`,
   );
   expect(contexts).toEqual([{ current_agent: 'debug', switch_count: 3 }]);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual([
+  expect(await loggedKinds(writes, sessionId)).toEqual([
     'session_created',
     'agent_switched',
     'agent_switched',

@@ -37,8 +37,13 @@ export class AgentService {
     checkJson('metadata', input.metadata);
     return this.#write(async (em) => {
       const { id: sessionId } = await lockWritableSession(em, viewer, input.sessionId);
-      const context = await em.findOne(AgentContextEntity, { sessionDbId: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-      if (context?.currentAgent === input.toAgent) return { sessionId, agentSwitchId: await lastSwitch(em, context.id) };
+      const context = await em.findOne(
+        AgentContextEntity,
+        { sessionDbId: sessionId },
+        { lockMode: LockMode.PESSIMISTIC_WRITE },
+      );
+      if (context?.currentAgent === input.toAgent)
+        return { sessionId, agentSwitchId: await lastSwitch(em, context.id) };
       return { sessionId, agentSwitchId: await recordSwitch(em, context, input, await databaseNow(em)) };
     });
   }
@@ -50,7 +55,12 @@ async function lastSwitch(em: EntityManager, contextId: string): Promise<string 
   return last?.id ?? null;
 }
 
-async function recordSwitch(em: EntityManager, context: AgentContext | null, input: AgentToSwitchTo, now: Date): Promise<string> {
+async function recordSwitch(
+  em: EntityManager,
+  context: AgentContext | null,
+  input: AgentToSwitchTo,
+  now: Date,
+): Promise<string> {
   const id = newId();
   const fromAgent = context?.currentAgent ?? null;
   const contextDbId = await moveContext(em, context, input, now);
@@ -66,7 +76,12 @@ async function recordSwitch(em: EntityManager, context: AgentContext | null, inp
   return id;
 }
 
-async function moveContext(em: EntityManager, context: AgentContext | null, input: AgentToSwitchTo, now: Date): Promise<string> {
+async function moveContext(
+  em: EntityManager,
+  context: AgentContext | null,
+  input: AgentToSwitchTo,
+  now: Date,
+): Promise<string> {
   if (context !== null) {
     context.currentAgent = input.toAgent;
     context.switchCount += 1;

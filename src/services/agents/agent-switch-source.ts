@@ -18,6 +18,14 @@ export const agentSwitchSource: Source = {
   visible: (viewer) => sessionIdVisible(viewer, sql`a.session_db_id`),
   visibleThrough: { relation: 'session', predicate: sessionIdVisible },
   relations: { session: 'a.session_db_id' },
-  orders: { switchedAt: { keys: [{ sql: 'w.switched_at', type: 'timestamptz' }, { sql: 'w.id', type: 'text' }], descending: false } },
+  orders: {
+    switchedAt: {
+      keys: [
+        { sql: 'w.switched_at', type: 'timestamptz' },
+        { sql: 'w.id', type: 'text' },
+      ],
+      descending: false,
+    },
+  },
   defaultOrder: 'switchedAt',
 };

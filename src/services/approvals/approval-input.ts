@@ -45,7 +45,9 @@ export function checkDecision(input: DecisionToMake): void {
   const hasArguments = input.modifiedArguments != null;
   if (hasArguments === (input.decision === 'EDIT')) return;
   throw badInput(
-    hasArguments ? '`modifiedArguments` belong to the decision EDIT only.' : 'The decision EDIT needs `modifiedArguments`.',
+    hasArguments
+      ? '`modifiedArguments` belong to the decision EDIT only.'
+      : 'The decision EDIT needs `modifiedArguments`.',
     { argument: 'modifiedArguments' },
   );
 }

@@ -6,7 +6,6 @@ import {
   bob,
   loggedKinds,
   openWrites,
-  rowsOf,
   tenantAdmin,
   type Writes,
 } from '../../../tests/support/writes.ts';
@@ -29,8 +28,7 @@ const request = (input: Partial<Request> = {}, viewer = alice) =>
   writes.services.approvals.request(viewer, { sessionId, ...input });
 
 const approvalRow = async (id: string) => {
-  const [row] = await rowsOf<Record<string, unknown>>(
-    writes.databases.agentRuntime,
+  const [row] = await writes.databases.agentRuntime.query<Record<string, unknown>>(
     sql`SELECT * FROM pending_approvals WHERE id = ${id}`,
   );
   return row;
@@ -92,8 +90,7 @@ test.each([
     decision_reason: 'because',
     modified_arguments: modifiedArguments ?? null,
   });
-  const outbox = await rowsOf(
-    writes.databases.agentRuntime,
+  const outbox = await writes.databases.agentRuntime.query(
     sql`SELECT entry FROM scrollback.outbox WHERE entry -> 'eventData' ->> 'approvalId' = ${approvalId}`,
   );
   expect(outbox).toMatchObject([
@@ -130,11 +127,7 @@ test('of several decisions at once exactly one wins, and the others learn which'
       },
     });
   }
-  expect(await loggedKinds(writes.databases, own)).toEqual([
-    'session_created',
-    'approval_requested',
-    'approval_changed',
-  ]);
+  expect(await loggedKinds(writes, own)).toEqual(['session_created', 'approval_requested', 'approval_changed']);
 });
 
 test('a decision and a cancellation exclude each other', async () => {

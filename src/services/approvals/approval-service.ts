@@ -46,7 +46,11 @@ export class ApprovalService {
       const approval = await lockPendingApproval(em, viewer, input.approvalId);
       approval.status = input.decision === 'REJECT' ? 'rejected' : 'approved';
       if (input.decision === 'EDIT') approval.modifiedArguments = input.modifiedArguments;
-      await settle(em, viewer, approval, { eventType: 'approval_decided', decision: input.decision, reason: input.reason });
+      await settle(em, viewer, approval, {
+        eventType: 'approval_decided',
+        decision: input.decision,
+        reason: input.reason,
+      });
       return { approvalId: approval.id };
     });
   }

@@ -32,7 +32,15 @@ export const approvalSource: Source = {
   visible: (viewer) => sessionIdVisible(viewer, sql`p.session_id`),
   visibleThrough: { relation: 'session', predicate: sessionIdVisible },
   relations: { session: 'p.session_id' },
-  orders: { createdAt: { keys: [{ sql: 'p.created_at', type: 'timestamptz' }, { sql: 'p.id', type: 'text' }], descending: true } },
+  orders: {
+    createdAt: {
+      keys: [
+        { sql: 'p.created_at', type: 'timestamptz' },
+        { sql: 'p.id', type: 'text' },
+      ],
+      descending: true,
+    },
+  },
   defaultOrder: 'createdAt',
   filters: {
     status: (values: readonly string[]) => sql`${raw(approvalStatus)} = ANY (${values}::text[])`,

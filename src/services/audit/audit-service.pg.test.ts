@@ -1,12 +1,12 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { insertUsers, internal, openWrites, rowsOf, type Writes } from '../../../tests/support/writes.ts';
+import { insertUsers, internal, openWrites, type Writes } from '../../../tests/support/writes.ts';
 
 let writes: Writes;
 
 beforeAll(async () => {
   writes = await openWrites();
-  await insertUsers(writes.databases);
+  await insertUsers(writes);
 });
 
 afterAll(async () => {
@@ -16,7 +16,7 @@ afterAll(async () => {
 const record = (input: Partial<Parameters<Writes['services']['audit']['record']>[1]>) =>
   writes.services.audit.record(internal, { eventType: 'login_failed', success: false, ...input });
 
-const trail = (id: string) => rowsOf(writes.databases.auth, sql`SELECT * FROM audit_logs WHERE id = ${id}`);
+const trail = (id: string) => writes.databases.auth.query(sql`SELECT * FROM audit_logs WHERE id = ${id}`);
 
 test('an entry is recorded as it came', async () => {
   const entry = {
@@ -45,8 +45,7 @@ test('an entry is recorded as it came', async () => {
 test('an entry with an id of its own is there once, however often it is sent', async () => {
   const all = await Promise.all(Array.from({ length: 5 }, () => record({ id: 'evt-1' })));
   expect(new Set(all.map((one) => one.auditLogId))).toEqual(new Set(['evt-1']));
-  const numbered = await rowsOf(
-    writes.databases.auth,
+  const numbered = await writes.databases.auth.query(
     sql`SELECT FROM scrollback.audit_entries WHERE audit_log_id = 'evt-1'`,
   );
   expect(numbered).toHaveLength(1);

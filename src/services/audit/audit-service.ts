@@ -69,5 +69,6 @@ function checkAuditLog(input: AuditLogToRecord): void {
 async function checkUserExists(em: EntityManager, userId: string | null | undefined): Promise<void> {
   if (userId == null) return;
   const user = isPossibleId(userId) ? await em.findOne(UserEntity, { id: userId }) : null;
-  if (user === null) throw badInput('`userId` is not the id of a user; leave it out where nobody is known.', { argument: 'userId' });
+  if (user === null)
+    throw badInput('`userId` is not the id of a user; leave it out where nobody is known.', { argument: 'userId' });
 }

@@ -3,13 +3,13 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../../databases/database.ts';
 import { relayOutbox } from './outbox-relay.ts';
-import { alice, insertUsers, openWrites, rowsOf, type Writes } from '../../../tests/support/writes.ts';
+import { alice, insertUsers, openWrites, type Writes } from '../../../tests/support/writes.ts';
 
 let writes: Writes;
 
 beforeEach(async () => {
   writes = await openWrites();
-  await insertUsers(writes.databases);
+  await insertUsers(writes);
 });
 
 afterEach(async () => {
@@ -25,10 +25,9 @@ async function deleteSessions(count: number, viewer = alice): Promise<void> {
 }
 
 const waiting = () =>
-  rowsOf<{ id: string }>(writes.databases.agentRuntime, sql`SELECT id FROM scrollback.outbox ORDER BY created_at, id`);
+  writes.databases.agentRuntime.query<{ id: string }>(sql`SELECT id FROM scrollback.outbox ORDER BY created_at, id`);
 const trail = () =>
-  rowsOf<Record<string, unknown>>(
-    writes.databases.auth,
+  writes.databases.auth.query<Record<string, unknown>>(
     sql`
     SELECT a.* FROM audit_logs AS a JOIN scrollback.audit_entries AS e ON e.audit_log_id = a.id ORDER BY e.number`,
   );

@@ -15,7 +15,9 @@ export async function relayOutbox({ agentRuntime, auth }: Databases, limit: numb
   if (waiting.length === 0) return 0;
   await auth.query(insertEntries(JSON.stringify(waiting.map(({ entry }) => entry))));
   const ids = waiting.map(({ id }) => id);
-  const taken = await agentRuntime.query(sql`DELETE FROM scrollback.outbox WHERE id = ANY (${ids}::text[]) RETURNING id`);
+  const taken = await agentRuntime.query(
+    sql`DELETE FROM scrollback.outbox WHERE id = ANY (${ids}::text[]) RETURNING id`,
+  );
   return taken.length;
 }
 

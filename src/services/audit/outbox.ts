@@ -10,7 +10,12 @@ export interface AuditedAction {
 }
 
 /** Leaves an entry for the audit trail in the transaction of the change that it tells of; the relay takes it over. */
-export async function enqueueAuditLog(em: EntityManager, viewer: Viewer, action: AuditedAction, now: Date): Promise<void> {
+export async function enqueueAuditLog(
+  em: EntityManager,
+  viewer: Viewer,
+  action: AuditedAction,
+  now: Date,
+): Promise<void> {
   const id = newId();
   const entry = {
     id,

@@ -18,7 +18,15 @@ export const chatEventSource: Source = {
   visible: chatEventVisible,
   visibleThrough: { relation: 'session', predicate: sessionIdVisible },
   relations: { session: 'c.session_id' },
-  orders: { createdAt: { keys: [{ sql: 'c.created_at', type: 'timestamptz' }, { sql: 'c.id', type: 'text' }], descending: false } },
+  orders: {
+    createdAt: {
+      keys: [
+        { sql: 'c.created_at', type: 'timestamptz' },
+        { sql: 'c.id', type: 'text' },
+      ],
+      descending: false,
+    },
+  },
   defaultOrder: 'createdAt',
   filters: { eventType: (values: readonly string[]) => sql`c.event_type = ANY (${values}::text[])` },
 };

@@ -1,6 +1,6 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { alice, bob, openWrites, rowsOf, type Writes } from '../../../tests/support/writes.ts';
+import { administrator, alice, bob, openWrites, type Writes } from '../../../tests/support/writes.ts';
 
 let writes: Writes;
 
@@ -16,8 +16,7 @@ test('an event is recorded with who tracked it, in a session or outside', async 
   const { sessionId } = await writes.services.sessions.create(alice, {});
   const inside = await writes.services.events.track(alice, { eventType: 'widget.clicked', sessionId, data: { n: 1 } });
   const outside = await writes.services.events.track(alice, { eventType: 'chat_opened' });
-  const rows = await rowsOf(
-    writes.databases.agentRuntime,
+  const rows = await writes.databases.agentRuntime.query(
     sql`SELECT id, session_id, user_id, tenant_id, event_type, event_data FROM scrollback.chat_events ORDER BY created_at, id`,
   );
   const mine = { user_id: 'alice', tenant_id: 'default' };
@@ -37,4 +36,5 @@ test("no event is tracked in another user's session or a deleted one", async () 
   await expect(writes.services.events.track(bob, event)).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await writes.services.sessions.delete(alice, sessionId);
   await expect(writes.services.events.track(alice, event)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+  await expect(writes.services.events.track(administrator, event)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });

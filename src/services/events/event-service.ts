@@ -42,9 +42,12 @@ export class EventService {
 
 function checkEvent(input: EventToTrack): void {
   if (!eventTypePattern.test(input.eventType)) {
-    throw badInput('`eventType` is made of lower-case letters, digits, _ and ., starts with a letter and has at most 100 characters.', {
-      argument: 'eventType',
-    });
+    throw badInput(
+      '`eventType` is made of lower-case letters, digits, _ and ., starts with a letter and has at most 100 characters.',
+      {
+        argument: 'eventType',
+      },
+    );
   }
   checkJson('data', input.data);
 }

@@ -52,7 +52,12 @@ export class Watches {
   }
 
   /** Every message of the session after the cursor, then live; without a cursor what is committed from now on. */
-  async messages(viewer: Viewer, sessionId: string, after: string | null, columns: readonly string[]): Promise<AsyncIterableIterator<Edge>> {
+  async messages(
+    viewer: Viewer,
+    sessionId: string,
+    after: string | null,
+    columns: readonly string[],
+  ): Promise<AsyncIterableIterator<Edge>> {
     await this.#requireSession(viewer, sessionId);
     const log = this.#live.session(sessionId);
     const from = await this.#start(log, messageSource, sessionId, after, (cursor) => cursor.number);
@@ -63,15 +68,31 @@ export class Watches {
   }
 
   /** The same across all sessions that the viewer may read, in the order of commits. */
-  async allMessages(viewer: Viewer, after: string | null, filter: Filter, columns: readonly string[]): Promise<AsyncIterableIterator<Edge>> {
+  async allMessages(
+    viewer: Viewer,
+    after: string | null,
+    filter: Filter,
+    columns: readonly string[],
+  ): Promise<AsyncIterableIterator<Edge>> {
     const log = this.#live.allSessions();
     const from = await this.#start(log, messageSource, undefined, after, (cursor) => cursor.position);
     return this.#edges(log, from, (events) =>
-      this.#rows(viewer, messageSource, events.filter((event) => mayConcern(viewer, event)), columns, filter),
+      this.#rows(
+        viewer,
+        messageSource,
+        events.filter((event) => mayConcern(viewer, event)),
+        columns,
+        filter,
+      ),
     );
   }
 
-  async auditLogs(viewer: Viewer, after: string | null, filter: Filter, columns: readonly string[]): Promise<AsyncIterableIterator<Edge>> {
+  async auditLogs(
+    viewer: Viewer,
+    after: string | null,
+    filter: Filter,
+    columns: readonly string[],
+  ): Promise<AsyncIterableIterator<Edge>> {
     const log = this.#live.audit();
     const from = await this.#start(log, auditLogSource, null, after, (cursor) => cursor.number);
     return this.#edges(log, from, (events) => this.#rows(viewer, auditLogSource, events, columns, filter));
@@ -98,8 +119,14 @@ export class Watches {
     return this.#changes(log, from, async (events) => {
       const changes = events.filter((event) => event.kind.startsWith('session_') || event.kind === 'agent_switched');
       const concerning = changes.filter((event) => mayConcern(viewer, event));
-      const visible = await this.#visible(viewer, sessionSource, concerning.map((event) => event.sessionId ?? ''));
-      return concerning.flatMap((event) => sessionChange(event, visible.has(event.sessionId ?? ''), sessionId !== null));
+      const visible = await this.#visible(
+        viewer,
+        sessionSource,
+        concerning.map((event) => event.sessionId ?? ''),
+      );
+      return concerning.flatMap((event) =>
+        sessionChange(event, visible.has(event.sessionId ?? ''), sessionId !== null),
+      );
     });
   }
 
@@ -114,9 +141,17 @@ export class Watches {
     const after = this.#changes(log, from, async (events) => {
       const changes = events.filter((event) => event.kind.startsWith('approval_') && mayConcern(viewer, event));
       const news = changes.filter((event) => event.kind !== 'approval_requested' || !listed.delete(event.subjectId));
-      const visible = await this.#visible(viewer, approvalSource, news.map((event) => event.subjectId));
+      const visible = await this.#visible(
+        viewer,
+        approvalSource,
+        news.map((event) => event.subjectId),
+      );
       return news
-        .filter((event) => visible.has(event.subjectId) || (event.kind === 'approval_removed' && concernsKnown(viewer, event, sessionId)))
+        .filter(
+          (event) =>
+            visible.has(event.subjectId) ||
+            (event.kind === 'approval_removed' && concernsKnown(viewer, event, sessionId)),
+        )
         .map((event) => ({ ...changeOf(event), approvalId: event.subjectId }));
     });
     return startingWith(pending, after);
@@ -132,7 +167,13 @@ export class Watches {
   }
 
   /** Pairs of event and row, in the order of events; what the viewer may not see, or what is gone, is not among them. */
-  async #rows(viewer: Viewer, source: Source, events: readonly LogEvent[], columns: readonly string[], filter: Filter): Promise<[LogEvent, Row][]> {
+  async #rows(
+    viewer: Viewer,
+    source: Source,
+    events: readonly LogEvent[],
+    columns: readonly string[],
+    filter: Filter,
+  ): Promise<[LogEvent, Row][]> {
     const added = events.filter((event) => event.kind === 'message_added' || event.kind === 'audit_log_added');
     const keys = added.map((event) => event.subjectId);
     const rows = await new Reader(this.#databases, viewer).some(source, keys, columns, filter);
@@ -157,7 +198,11 @@ export class Watches {
     return { number: numberOf(cursor), fingerprint: cursor.fingerprint };
   }
 
-  #edges(log: Followed, from: LogPlace, read: (events: readonly LogEvent[]) => Promise<[LogEvent, Row][]>): AsyncIterableIterator<Edge> {
+  #edges(
+    log: Followed,
+    from: LogPlace,
+    read: (events: readonly LogEvent[]) => Promise<[LogEvent, Row][]>,
+  ): AsyncIterableIterator<Edge> {
     const databases = this.#databases;
     return stream(async function* (signal) {
       for await (const events of log.pages(from, signal)) {
@@ -167,7 +212,11 @@ export class Watches {
           yield {
             node,
             get cursor(): string {
-              return encodeLogCursor(cursorKey, logScope(source, event.sessionId), { ...event, epoch, fingerprint: event.chain });
+              return encodeLogCursor(cursorKey, logScope(source, event.sessionId), {
+                ...event,
+                epoch,
+                fingerprint: event.chain,
+              });
             },
           };
         }
@@ -175,7 +224,11 @@ export class Watches {
     });
   }
 
-  #changes(log: Followed, from: LogPlace, read: (events: readonly LogEvent[]) => Promise<Change[]>): AsyncIterableIterator<Change> {
+  #changes(
+    log: Followed,
+    from: LogPlace,
+    read: (events: readonly LogEvent[]) => Promise<Change[]>,
+  ): AsyncIterableIterator<Change> {
     return stream(async function* (signal) {
       for await (const events of log.pages(from, signal)) yield* await read(events);
     });
@@ -192,7 +245,7 @@ export class Watches {
       withPlaces: true,
     };
     const found: Row[] = [];
-    for (let after: string | null = null; ; ) {
+    for (let after: string | null = null; ;) {
       const page = await reader.page({ ...query, request: pageRequestOf({ first: pendingPageSize, after }) }, null);
       found.push(...page.nodes);
       if (!page.pageInfo.hasNextPage) break;
@@ -202,7 +255,10 @@ export class Watches {
   }
 }
 
-const changeOf = (event: LogEvent): Change => ({ kind: changeKinds[event.kind] ?? 'CHANGED', changedAt: event.createdAt });
+const changeOf = (event: LogEvent): Change => ({
+  kind: changeKinds[event.kind] ?? 'CHANGED',
+  changedAt: event.createdAt,
+});
 
 /** A session that went out of the viewer's sight, deleted or given away, is gone for them. */
 function sessionChange(event: LogEvent, visible: boolean, subscribedToIt: boolean): Change[] {

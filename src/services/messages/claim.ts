@@ -78,4 +78,7 @@ const idReused = (): ScrollbackError =>
   });
 
 const removed = (): ScrollbackError =>
-  new ScrollbackError('NOT_FOUND', 'The message was sent before with this `clientMessageId` and has been removed since.');
+  new ScrollbackError(
+    'NOT_FOUND',
+    'The message was sent before with this `clientMessageId` and has been removed since.',
+  );

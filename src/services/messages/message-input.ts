@@ -47,7 +47,9 @@ export function checkContent(content: string | null, role: string, callsTools: b
   checkText('content', content);
   const mayBeEmpty = role.toUpperCase() === 'TOOL' && content !== null;
   if (mayBeEmpty || callsTools || (content !== null && content.trim() !== '')) return;
-  throw badInput('`content` must not be empty, except in a message of the assistant that calls tools.', { argument: 'content' });
+  throw badInput('`content` must not be empty, except in a message of the assistant that calls tools.', {
+    argument: 'content',
+  });
 }
 
 function checkToolFields({ role, toolCallId, toolCalls }: MessageToSend): void {

@@ -8,7 +8,6 @@ import {
   loggedKinds,
   openWrites,
   rest,
-  rowsOf,
   type Writes,
 } from '../../../tests/support/writes.ts';
 
@@ -29,22 +28,19 @@ const newSession = async (lifetimeSeconds: number | null = null): Promise<string
   (await writes.services.sessions.create(alice, { title: 'Trip', lifetimeSeconds })).sessionId;
 
 const messagesOf = (sessionId: string) =>
-  rowsOf<Record<string, unknown>>(
-    writes.databases.agentRuntime,
+  writes.databases.agentRuntime.query<Record<string, unknown>>(
     sql`SELECT * FROM messages WHERE session_db_id = ${sessionId} ORDER BY timestamp, id`,
   );
 
 const sessionRow = async (sessionId: string) => {
-  const [row] = await rowsOf<Record<string, unknown>>(
-    writes.databases.agentRuntime,
+  const [row] = await writes.databases.agentRuntime.query<Record<string, unknown>>(
     sql`SELECT * FROM sessions WHERE id = ${sessionId}`,
   );
   return row;
 };
 
 const eventsOf = (sessionId: string) =>
-  rowsOf<Record<string, unknown>>(
-    writes.databases.agentRuntime,
+  writes.databases.agentRuntime.query<Record<string, unknown>>(
     sql`SELECT * FROM scrollback.chat_events WHERE session_id = ${sessionId}`,
   );
 
@@ -59,17 +55,17 @@ test('a message without a session opens one that is named after its first line',
     lifetime_seconds: null,
   });
   expect(await messagesOf(sent.sessionId)).toMatchObject([{ id: sent.messageId, role: 'user' }]);
-  expect(await loggedKinds(writes.databases, sent.sessionId)).toEqual(['session_created', 'message_added']);
+  expect(await loggedKinds(writes, sent.sessionId)).toEqual(['session_created', 'message_added']);
 });
 
 test('a message moves the last activity of its session, and that is no event', async () => {
   const sessionId = await newSession();
-  await rest(writes.databases, sessionId, 100);
+  await rest(writes, sessionId, 100);
   const sent = await send({ sessionId, content: 'hello' });
   expect(sent).toMatchObject({ sessionId, sessionWasCreated: false });
   const [message] = await messagesOf(sessionId);
   expect((await sessionRow(sessionId))?.['last_activity']).toEqual(message?.['timestamp']);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual(['session_created', 'message_added']);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'message_added']);
 });
 
 test('everything a message has is stored in the shape of the shared columns', async () => {
@@ -99,8 +95,7 @@ test('everything a message has is stored in the shape of the shared columns', as
     },
     { id: 'call_2', type: 'function', function: { name: 'book', arguments: '{"broken' } },
   ]);
-  const [details] = await rowsOf(
-    writes.databases.agentRuntime,
+  const [details] = await writes.databases.agentRuntime.query(
     sql`SELECT session_id, author_id, model, latency_ms FROM scrollback.message_details WHERE message_id = ${sent.messageId}`,
   );
   expect(details).toEqual({ session_id: sent.sessionId, author_id: null, model: 'm-1', latency_ms: 12 });
@@ -155,7 +150,7 @@ test('of many concurrent retries without a session one opens a session', async (
   const input = { content: 'hurry', clientMessageId: 'concurrent without session' };
   const results = await Promise.all(Array.from({ length: 8 }, () => send(input)));
   expect(new Set(results.map((result) => result.sessionId)).size).toBe(1);
-  const sessions = await rowsOf(writes.databases.agentRuntime, sql`SELECT id FROM sessions WHERE title = 'hurry'`);
+  const sessions = await writes.databases.agentRuntime.query(sql`SELECT id FROM sessions WHERE title = 'hurry'`);
   expect(sessions).toHaveLength(1);
 });
 
@@ -180,7 +175,7 @@ test('a refused message leaves its client id free', async () => {
 
 test('a message into an expired session opens the next one, and a retry finds it there', async () => {
   const sessionId = await newSession(60);
-  await rest(writes.databases, sessionId, 61);
+  await rest(writes, sessionId, 61);
   const input = { sessionId, content: 'still there?', clientMessageId: 'redirected' };
   const sent = await send(input);
   expect(sent.sessionId).not.toBe(sessionId);
@@ -196,8 +191,7 @@ test('a message into an expired session opens the next one, and a retry finds it
     tenant_id: 'default',
     lifetime_seconds: 60,
   });
-  const details = await rowsOf(
-    writes.databases.agentRuntime,
+  const details = await writes.databases.agentRuntime.query(
     sql`SELECT session_id FROM scrollback.message_details WHERE message_id = ${sent.messageId}`,
   );
   expect(details).toEqual([{ session_id: sent.sessionId }]);
@@ -205,7 +199,7 @@ test('a message into an expired session opens the next one, and a retry finds it
 
 test('a session that was found expired stays expired, and its end is told once', async () => {
   const sessionId = await newSession(60);
-  await rest(writes.databases, sessionId, 61);
+  await rest(writes, sessionId, 61);
   await writes.services.sessions.close(alice, sessionId);
   await expect(send({ sessionId, content: 'x' })).resolves.toMatchObject({ sessionWasCreated: true });
   expect(await eventsOf(sessionId)).toHaveLength(1);
@@ -213,9 +207,9 @@ test('a session that was found expired stays expired, and its end is told once',
 
 test('a session that was used in time has not expired', async () => {
   const sessionId = await newSession(60);
-  await rest(writes.databases, sessionId, 55);
+  await rest(writes, sessionId, 55);
   await send({ sessionId, content: 'x' });
-  await rest(writes.databases, sessionId, 55);
+  await rest(writes, sessionId, 55);
   await expect(send({ sessionId, content: 'y' })).resolves.toMatchObject({ sessionId });
 });
 
@@ -225,12 +219,24 @@ test('closed and archived sessions take no messages and say why; deleted ones ar
   await sessions.close(alice, closed);
   await sessions.archive(alice, archived);
   await sessions.delete(alice, deleted);
-  await rest(writes.databases, archived, 61);
+  await rest(writes, archived, 61);
   const refusal = (reason: string) => ({ code: 'CONFLICT', details: { reason } });
   await expect(send({ sessionId: closed, content: 'x' })).rejects.toMatchObject(refusal('SESSION_CLOSED'));
   await expect(send({ sessionId: archived, content: 'x' })).rejects.toMatchObject(refusal('SESSION_ARCHIVED'));
   await expect(send({ sessionId: deleted, content: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   await expect(send({ sessionId: deleted, content: 'x' }, administrator)).rejects.toMatchObject({ code: 'NOT_FOUND' });
+});
+
+test('a message waits for who closes the session just now, and then is refused', async () => {
+  const sessionId = await newSession();
+  const closing = await writes.service.agentRuntime.connect();
+  await closing.query('BEGIN');
+  await closing.query('UPDATE sessions SET is_active = false WHERE id = $1', [sessionId]);
+  const sending = Promise.allSettled([send({ sessionId, content: 'x' })]);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await closing.query('COMMIT');
+  closing.release();
+  expect(await sending).toMatchObject([{ status: 'rejected', reason: { details: { reason: 'SESSION_CLOSED' } } }]);
 });
 
 test.each(['nothing', 'x'.repeat(37), 'a\0b', ''])('a session %j that is not there is not found', async (sessionId) => {
@@ -263,11 +269,7 @@ test('an edit changes what is given and is told once', async () => {
   expect(await messagesOf(sessionId)).toMatchObject([{ content: 'hello', metadata_json: '{"a":1}' }]);
   await messages.edit(alice, { messageId, metadata: null });
   expect(await messagesOf(sessionId)).toMatchObject([{ content: 'hello', metadata_json: null }]);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual([
-    'session_created',
-    'message_added',
-    'message_edited',
-  ]);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'message_added', 'message_edited']);
   await expect(messages.edit(alice, { messageId, content: null })).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
 });
 
@@ -287,7 +289,7 @@ test('a tool call recorded again completes the first record', async () => {
   const second = await messages.recordToolCall(alice, { ...call, result: 'text', executionTimeMs: 5 });
   expect(second).toEqual(first);
   const usage = sql`SELECT * FROM scrollback.tool_usage WHERE session_id = ${sessionId}`;
-  expect(await rowsOf(writes.databases.agentRuntime, usage)).toMatchObject([
+  expect(await writes.databases.agentRuntime.query(usage)).toMatchObject([
     {
       id: first.usageId,
       message_id: messageId,

@@ -96,7 +96,12 @@ export class MessageService {
   }
 }
 
-async function insertMessage(em: EntityManager, id: string, input: MessageToSend, { sessionId, now }: Reception): Promise<void> {
+async function insertMessage(
+  em: EntityManager,
+  id: string,
+  input: MessageToSend,
+  { sessionId, now }: Reception,
+): Promise<void> {
   await em.insert(MessageEntity, {
     id,
     sessionDbId: sessionId,

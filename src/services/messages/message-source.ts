@@ -46,7 +46,8 @@ export const messageSource: Source = {
   filters: {
     role: (values: readonly string[]) => sql`upper(m.role) = ANY (${values}::text[])`,
     sessionIds: (values: readonly string[]) => sql`l.session_id = ANY (${values}::text[])`,
-    ownerId: (value: string) => sql`EXISTS (SELECT FROM public.sessions AS o WHERE o.id = l.session_id AND o.user_id = ${value})`,
+    ownerId: (value: string) =>
+      sql`EXISTS (SELECT FROM public.sessions AS o WHERE o.id = l.session_id AND o.user_id = ${value})`,
     createdAfter: (value: Date) => sql`m."timestamp" >= ${value}`,
     createdBefore: (value: Date) => sql`m."timestamp" < ${value}`,
   },

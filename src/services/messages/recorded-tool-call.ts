@@ -26,7 +26,12 @@ export function checkToolCallRecord(input: ToolCallToRecord): void {
 }
 
 /** Records a call in a locked session; a second record of the same call completes the first. Returns its id. */
-export async function recordToolCall(em: EntityManager, sessionId: string, input: ToolCallToRecord, now: Date): Promise<string> {
+export async function recordToolCall(
+  em: EntityManager,
+  sessionId: string,
+  input: ToolCallToRecord,
+  now: Date,
+): Promise<string> {
   const earlier = input.toolCallId == null ? null : await findRecord(em, input.messageId, input.toolCallId);
   if (earlier !== null) return complete(earlier, input);
   const id = newId();

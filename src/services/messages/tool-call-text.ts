@@ -30,8 +30,11 @@ function askedCallOf(element: unknown): AskedCall {
   };
 }
 
-const callIdOf = (id: unknown): string | null =>
-  (typeof id === 'string' && id !== '') || typeof id === 'number' ? String(id) : null;
+/** PostgreSQL's text has no NUL, so nothing there can have such an id. */
+function callIdOf(id: unknown): string | null {
+  const text = typeof id === 'number' ? String(id) : id;
+  return typeof text === 'string' && text !== '' && !text.includes('\0') ? text : null;
+}
 
 const nameOf = (name: unknown): string | null => (typeof name === 'string' && name !== '' ? name : null);
 

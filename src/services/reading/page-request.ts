@@ -22,7 +22,8 @@ export const maxPageSize = 200;
 export function pageRequestOf(page: PageArguments): PageRequest {
   const first = page.first ?? null;
   const last = page.last ?? null;
-  if (first !== null && last !== null) throw badInput('Ask for `first` or for `last`, not for both.', { argument: 'last' });
+  if (first !== null && last !== null)
+    throw badInput('Ask for `first` or for `last`, not for both.', { argument: 'last' });
   checkSize('first', first);
   checkSize('last', last);
   return {
@@ -36,6 +37,9 @@ export function pageRequestOf(page: PageArguments): PageRequest {
 function checkSize(argument: string, size: number | null): void {
   if (size !== null && size < 0) throw badInput(`\`${argument}\` must not be negative.`, { argument });
   if (size !== null && size > maxPageSize) {
-    throw badInput(`\`${argument}\` is at most ${maxPageSize}; page with cursors to get more.`, { argument, maximum: maxPageSize });
+    throw badInput(`\`${argument}\` is at most ${maxPageSize}; page with cursors to get more.`, {
+      argument,
+      maximum: maxPageSize,
+    });
   }
 }

@@ -21,23 +21,38 @@ export class Places {
   readonly #parentKey: string | null;
   readonly #identity: LogIdentity;
 
-  private constructor(source: Source, orderName: string, order: Order, parentKey: string | null, identity: LogIdentity) {
+  private constructor(
+    source: Source,
+    orderName: string,
+    order: Order,
+    parentKey: string | null,
+    identity: LogIdentity,
+  ) {
     this.#source = source;
     this.#order = order;
     this.#parentKey = parentKey;
     this.#identity = identity;
-    this.#scope =
-      source.log === undefined ? `${source.name} ${orderName}` : logScope(source, parentKey);
+    this.#scope = source.log === undefined ? `${source.name} ${orderName}` : logScope(source, parentKey);
   }
 
-  static async of(database: Database, source: Source, orderName: string, order: Order, parentKey: string | null): Promise<Places> {
+  static async of(
+    database: Database,
+    source: Source,
+    orderName: string,
+    order: Order,
+    parentKey: string | null,
+  ): Promise<Places> {
     return new Places(source, orderName, order, parentKey, await logIdentityOf(database));
   }
 
   cursorOf(row: Row): string {
     const { cursorKey, epoch } = this.#identity;
     if (this.#source.log === undefined) {
-      return encodeKeysCursor(cursorKey, this.#scope, this.#order.keys.map((_, index) => String(row[`__place${index}`])));
+      return encodeKeysCursor(
+        cursorKey,
+        this.#scope,
+        this.#order.keys.map((_, index) => String(row[`__place${index}`])),
+      );
     }
     return encodeLogCursor(cursorKey, this.#scope, {
       epoch,

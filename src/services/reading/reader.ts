@@ -86,13 +86,25 @@ export class Reader {
       filter: filterOf(source, query.filter),
       viewer: this.viewer,
     };
-    const name = JSON.stringify([source.name, orderName, query.relation, request, after, before, query.filter, withPlaces]);
+    const name = JSON.stringify([
+      source.name,
+      orderName,
+      query.relation,
+      request,
+      after,
+      before,
+      query.filter,
+      withPlaces,
+    ]);
     const found = await this.#rowsOfParents(`page ${name} ${query.columns.join()}`, statement, parentKey);
     return new Page(found, request, places, () => this.#count(`count ${name}`, statement, parentKey));
   }
 
   /** A batch function for what is not read from a source; made once per operation under its name. */
-  loader<Value>(name: string, batch: (keys: readonly string[]) => Promise<readonly (Value | Error)[]>): DataLoader<string, Value> {
+  loader<Value>(
+    name: string,
+    batch: (keys: readonly string[]) => Promise<readonly (Value | Error)[]>,
+  ): DataLoader<string, Value> {
     let loader = this.#loaders.get(name);
     if (loader === undefined) {
       loader = new DataLoader<string, unknown>(batch, { maxBatchSize: maxKeysPerStatement });
@@ -106,7 +118,11 @@ export class Reader {
     this.#loaders.clear();
   }
 
-  async #rowsOfParents(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<readonly Row[]> {
+  async #rowsOfParents(
+    name: string,
+    page: Omit<PageStatement, 'parentKeys'>,
+    parentKey: string | null,
+  ): Promise<readonly Row[]> {
     const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
       const rows = await this.#query<Row & { __parent: string | null }>(page.source, pages({ ...page, parentKeys }));
       const byParent = Map.groupBy(rows, (row) => row.__parent ?? '');
@@ -117,7 +133,10 @@ export class Reader {
 
   async #count(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<number> {
     const loader = this.loader<number>(name, async (parentKeys) => {
-      const rows = await this.#query<{ __parent: string | null; count: number }>(page.source, counts({ ...page, parentKeys }));
+      const rows = await this.#query<{ __parent: string | null; count: number }>(
+        page.source,
+        counts({ ...page, parentKeys }),
+      );
       const byParent = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
       return parentKeys.map((key) => byParent.get(key) ?? 0);
     });

@@ -103,9 +103,7 @@ function keyset(order: Order, place: readonly string[] | null, operator: '<' | '
 function placeColumns(source: Source, order: Order): Sql[] {
   const { log } = source;
   if (log !== undefined) {
-    return [
-      raw(`${log.number} AS "__number", ${log.position} AS "__position", ${log.chain} AS "__chain"`),
-    ];
+    return [raw(`${log.number} AS "__number", ${log.position} AS "__position", ${log.chain} AS "__chain"`)];
   }
   return order.keys.map((key, index) => raw(`(${key.sql})::text AS "__place${index}"`));
 }

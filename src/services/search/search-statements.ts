@@ -67,7 +67,7 @@ export const hits = (search: Search, after: readonly string[] | null, limit: num
 export const hitCount = (search: Search): Sql =>
   sql`WITH ${unindexed} SELECT count(*) AS "count" FROM (${matches(search)}) AS matching`;
 
-const headlineOptions = `MaxFragments=3, MinWords=8, MaxWords=30, FragmentDelimiter=" … ", StartSel="${matchStart}", StopSel="${matchEnd}"`;
+const headlineOptions = `MaxFragments=3, MinWords=8, MaxWords=30, ShortWord=0, FragmentDelimiter=" … ", StartSel="${matchStart}", StopSel="${matchEnd}"`;
 
 /**
  * The best passages of some messages, for the same viewer. The memory that ts_headline takes grows with the square of

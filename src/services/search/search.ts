@@ -11,14 +11,14 @@ import { hitCount, hits, type Hit, type Search } from './search-statements.ts';
 import { snippetOf } from './snippet.ts';
 
 /** What is searched for; `filter` and `columns` are those of the messages' source. */
-export interface SearchRequest {
+interface SearchRequest {
   readonly query: string;
   readonly request: PageRequest;
   readonly filter: object | null;
   readonly columns: readonly string[];
 }
 
-export interface SearchEdge {
+interface SearchEdge {
   readonly cursor: string;
   readonly node: Row;
   readonly rank: number;

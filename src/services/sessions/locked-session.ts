@@ -12,7 +12,9 @@ import { where } from '../writing/statements.ts';
 
 /** To change the session itself. */
 export async function lockSession(em: EntityManager, viewer: Viewer, sessionId: string): Promise<SessionRow> {
-  const session = isPossibleId(sessionId) ? await findLocked(em, viewer, (alias) => sql`${raw(alias)}.id = ${sessionId}`) : null;
+  const session = isPossibleId(sessionId)
+    ? await findLocked(em, viewer, (alias) => sql`${raw(alias)}.id = ${sessionId}`)
+    : null;
   if (session === null) throw notFound('The session');
   return session;
 }
@@ -40,7 +42,11 @@ export async function lockSessionToDelete(em: EntityManager, viewer: Viewer, ses
     sql`EXISTS (SELECT FROM (SELECT ${raw(alias)}.user_id, ${raw(alias)}.tenant_id, NULL::timestamptz AS deleted_at) AS v
       WHERE ${sessionVisible(viewer, 'v')})`;
   const session = isPossibleId(sessionId)
-    ? await em.findOne(SessionEntity, { id: sessionId, ...where(asIfUndeleted) }, { lockMode: LockMode.PESSIMISTIC_WRITE })
+    ? await em.findOne(
+        SessionEntity,
+        { id: sessionId, ...where(asIfUndeleted) },
+        { lockMode: LockMode.PESSIMISTIC_WRITE },
+      )
     : null;
   if (session === null) throw notFound('The session');
   return session;
@@ -55,5 +61,7 @@ function findLocked(em: EntityManager, viewer: Viewer, isWanted: (alias: string)
 
 function checkNotArchived(session: SessionRow): void {
   if (session.archivedAt === null) return;
-  throw new ScrollbackError('CONFLICT', 'The session is archived and can only be read.', { reason: 'SESSION_ARCHIVED' });
+  throw new ScrollbackError('CONFLICT', 'The session is archived and can only be read.', {
+    reason: 'SESSION_ARCHIVED',
+  });
 }

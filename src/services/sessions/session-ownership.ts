@@ -31,10 +31,15 @@ export async function ownershipOfNew(auth: Database, viewer: Viewer, wanted: Wan
 }
 
 /** Of a session that is handed to somebody, or to nobody. Tenant administrators may not: it could be from anywhere. */
-export async function ownershipOfGiven(auth: Database, viewer: Viewer, wanted: WantedOwnership): Promise<Partial<Ownership>> {
+export async function ownershipOfGiven(
+  auth: Database,
+  viewer: Viewer,
+  wanted: WantedOwnership,
+): Promise<Partial<Ownership>> {
   const { ownerId, tenantId } = wanted;
   if (ownerId === undefined && tenantId === undefined) return {};
-  if (!viewer.isAdmin) throw forbidden('Only administrators change whose a session is: this needs the scope api:admin.');
+  if (!viewer.isAdmin)
+    throw forbidden('Only administrators change whose a session is: this needs the scope api:admin.');
   checkTenant(viewer, tenantId);
   if (ownerId === undefined) return { tenantId: tenantId ?? null };
   const tenantOfOwner = ownerId === null ? null : await tenantOf(auth, viewer, ownerId);

@@ -12,7 +12,6 @@ import {
   loggedKinds,
   openWrites,
   rest,
-  rowsOf,
   tenantAdmin,
   type Writes,
 } from '../../../tests/support/writes.ts';
@@ -21,7 +20,7 @@ let writes: Writes;
 
 beforeAll(async () => {
   writes = await openWrites(600);
-  await insertUsers(writes.databases);
+  await insertUsers(writes);
 });
 
 afterAll(async () => {
@@ -32,16 +31,14 @@ const create = (input: Parameters<Writes['services']['sessions']['create']>[1] =
   writes.services.sessions.create(viewer, input);
 
 const sessionRow = async (id: string) => {
-  const [row] = await rowsOf<Record<string, unknown>>(
-    writes.databases.agentRuntime,
+  const [row] = await writes.databases.agentRuntime.query<Record<string, unknown>>(
     sql`SELECT * FROM sessions WHERE id = ${id}`,
   );
   return row;
 };
 
 const outboxOf = async (sessionId: string) => {
-  const rows = await rowsOf<{ entry: Record<string, unknown> }>(
-    writes.databases.agentRuntime,
+  const rows = await writes.databases.agentRuntime.query<{ entry: Record<string, unknown> }>(
     sql`SELECT entry FROM scrollback.outbox WHERE entry -> 'eventData' ->> 'sessionId' = ${sessionId} ORDER BY created_at, id`,
   );
   return rows.map((row) => row.entry);
@@ -121,11 +118,7 @@ test('an update changes what is given, and nothing given changes nothing', async
   expect(await sessionRow(sessionId)).toMatchObject({ metadata: {} });
   await sessions.update(alice, { sessionId });
   await sessions.update(alice, { sessionId, description: 'D' });
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual([
-    'session_created',
-    'session_changed',
-    'session_changed',
-  ]);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'session_changed', 'session_changed']);
 });
 
 test.each([bob, carol])('others do not find a session', async (stranger) => {
@@ -136,7 +129,7 @@ test.each([bob, carol])('others do not find a session', async (stranger) => {
   await expect(sessions.close(stranger, sessionId)).rejects.toMatchObject(notFound);
   await expect(sessions.archive(stranger, sessionId)).rejects.toMatchObject(notFound);
   await expect(sessions.delete(stranger, sessionId)).rejects.toMatchObject(notFound);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual(['session_created']);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created']);
 });
 
 test('the same user under another tenant does not find a session', async () => {
@@ -180,11 +173,7 @@ test('closing and archiving can be repeated and are told once', async () => {
   await sessions.archive(alice, sessionId);
   await sessions.close(alice, sessionId);
   expect(await sessionRow(sessionId)).toEqual(archived);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual([
-    'session_created',
-    'session_changed',
-    'session_changed',
-  ]);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'session_changed', 'session_changed']);
   const update = sessions.update(alice, { sessionId, title: 'x' });
   await expect(update).rejects.toMatchObject({ code: 'CONFLICT', details: { reason: 'SESSION_ARCHIVED' } });
 });
@@ -202,7 +191,7 @@ test('deleting can be repeated by its owner, is told once, and leaves the rows',
   await expect(sessions.update(administrator, { sessionId, title: 'x' })).rejects.toMatchObject({ code: 'NOT_FOUND' });
   expect(await sessionRow(sessionId)).toEqual(deleted);
   expect(await outboxOf(sessionId)).toMatchObject([{ userId: 'alice', eventType: 'session_deleted', success: true }]);
-  expect(await loggedKinds(writes.databases, sessionId)).toEqual(['session_created', 'session_changed']);
+  expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'session_changed']);
 });
 
 test('expired sessions are closed once, also by several sweepers at a time', async () => {
@@ -211,7 +200,7 @@ test('expired sessions are closed once, also by several sweepers at a time', asy
   const closed = await create({ lifetimeSeconds: 60 });
   await writes.services.sessions.close(alice, closed.sessionId);
   const all = [...expired, alive, closed];
-  await Promise.all(all.map(({ sessionId }) => rest(writes.databases, sessionId, 61)));
+  await Promise.all(all.map(({ sessionId }) => rest(writes, sessionId, 61)));
 
   const { agentRuntime } = writes.databases;
   const swept = await Promise.all([closeExpiredSessions(agentRuntime, 4), closeExpiredSessions(agentRuntime, 4)]);
@@ -219,8 +208,7 @@ test('expired sessions are closed once, also by several sweepers at a time', asy
   expect(swept.reduce((sum, count) => sum + count, rest2)).toBe(6);
   expect(await closeExpiredSessions(agentRuntime, 100)).toBe(0);
 
-  const timeouts = await rowsOf<{ session_id: string }>(
-    agentRuntime,
+  const timeouts = await agentRuntime.query<{ session_id: string }>(
     sql`SELECT session_id FROM scrollback.chat_events WHERE event_type = 'session_timeout' ORDER BY session_id`,
   );
   expect(timeouts.map((row) => row.session_id)).toEqual(expired.map(({ sessionId }) => sessionId).sort());

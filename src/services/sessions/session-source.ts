@@ -32,9 +32,27 @@ export const sessionSource: Source = {
   visible: (viewer) => sessionVisible(viewer),
   relations: { owner: 's.user_id' },
   orders: {
-    lastActivity: { keys: [{ sql: 's.last_activity', type: 'timestamptz' }, { sql: 's.id', type: 'text' }], descending: true },
-    createdAt: { keys: [{ sql: 's.created_at', type: 'timestamptz' }, { sql: 's.id', type: 'text' }], descending: true },
-    title: { keys: [{ sql: `coalesce(s.title, '')`, type: 'text' }, { sql: 's.id', type: 'text' }], descending: false },
+    lastActivity: {
+      keys: [
+        { sql: 's.last_activity', type: 'timestamptz' },
+        { sql: 's.id', type: 'text' },
+      ],
+      descending: true,
+    },
+    createdAt: {
+      keys: [
+        { sql: 's.created_at', type: 'timestamptz' },
+        { sql: 's.id', type: 'text' },
+      ],
+      descending: true,
+    },
+    title: {
+      keys: [
+        { sql: `coalesce(s.title, '')`, type: 'text' },
+        { sql: 's.id', type: 'text' },
+      ],
+      descending: false,
+    },
   },
   defaultOrder: 'lastActivity',
   filters: {

@@ -19,7 +19,15 @@ export const refreshTokenSource: Source = {
   },
   visible: refreshTokenVisible,
   relations: { user: 't.user_id' },
-  orders: { createdAt: { keys: [{ sql: 't.created_at', type: 'timestamptz' }, { sql: 't.id', type: 'text' }], descending: true } },
+  orders: {
+    createdAt: {
+      keys: [
+        { sql: 't.created_at', type: 'timestamptz' },
+        { sql: 't.id', type: 'text' },
+      ],
+      descending: true,
+    },
+  },
   defaultOrder: 'createdAt',
   filters: { activeOnly: (value: boolean) => sql`(NOT ${value} OR (NOT t.revoked AND t.expires_at > now()))` },
 };

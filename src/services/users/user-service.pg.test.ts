@@ -1,15 +1,14 @@
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { viewerOf } from '../identity/viewer.ts';
 import {
   administrator,
   alice,
-  asOwner,
   bob,
   carol,
   insertUsers,
   internal,
   openWrites,
-  rowsOf,
   tenantAdmin,
   type Writes,
 } from '../../../tests/support/writes.ts';
@@ -18,9 +17,8 @@ let writes: Writes;
 
 beforeAll(async () => {
   writes = await openWrites();
-  await insertUsers(writes.databases);
-  await asOwner(
-    writes.databases.auth,
+  await insertUsers(writes);
+  await writes.service.auth.query(
     sql`INSERT INTO oauth_clients (id, client_id, name, allowed_scopes, allowed_grant_types)
       VALUES ('o1', 'app', 'App', 'api:read', '[]'), ('o2', 'cli', 'CLI', 'api:read', '[]')`,
   );
@@ -31,9 +29,8 @@ afterAll(async () => {
 });
 
 beforeEach(async () => {
-  await asOwner(writes.databases.auth, sql`DELETE FROM refresh_tokens`);
-  await asOwner(
-    writes.databases.auth,
+  await writes.service.auth.query(sql`DELETE FROM refresh_tokens`);
+  await writes.service.auth.query(
     sql`INSERT INTO refresh_tokens (id, jti_hash, user_id, client_id, scope, expires_at)
       SELECT u || '-' || c, u || c, u, c, 'api:read', now() + interval '1 day'
       FROM unnest(ARRAY['alice', 'bob', 'carol']) AS u, unnest(ARRAY['app', 'cli']) AS c`,
@@ -41,16 +38,14 @@ beforeEach(async () => {
 });
 
 const revoked = async (): Promise<string[]> => {
-  const rows = await rowsOf<{ id: string }>(
-    writes.databases.auth,
+  const rows = await writes.databases.auth.query<{ id: string }>(
     sql`SELECT id FROM refresh_tokens WHERE revoked AND revoked_at IS NOT NULL ORDER BY id`,
   );
   return rows.map((row) => row.id);
 };
 
 const trail = (eventType: string) =>
-  rowsOf<Record<string, unknown>>(
-    writes.databases.auth,
+  writes.databases.auth.query<Record<string, unknown>>(
     sql`SELECT user_id, event_data, success FROM audit_logs WHERE event_type = ${eventType} ORDER BY created_at, id`,
   );
 
@@ -83,7 +78,13 @@ test("others' tokens are for administrators of their tenant", async () => {
 });
 
 const isActive = async (id: string) =>
-  rowsOf<{ is_active: boolean }>(writes.databases.auth, sql`SELECT is_active FROM users WHERE id = ${id}`);
+  writes.databases.auth.query<{ is_active: boolean }>(sql`SELECT is_active FROM users WHERE id = ${id}`);
+
+test('auditors see the users of their tenant, but revoke nothing of theirs', async () => {
+  const auditor = viewerOf({ userId: 'tess', scopes: ['api:write', 'audit:read'] });
+  expect(await revoke({ userId: 'bob' }, auditor)).toMatchObject({ revokedCount: 0 });
+  expect(await revoked()).toEqual([]);
+});
 
 test('administrators shut users out and let them in again, each told once', async () => {
   const { users } = writes.services;

@@ -51,7 +51,10 @@ export class UserService {
     });
   }
 
-  async setActive(viewer: Viewer, input: { readonly userId: string; readonly isActive: boolean }): Promise<UserWritten> {
+  async setActive(
+    viewer: Viewer,
+    input: { readonly userId: string; readonly isActive: boolean },
+  ): Promise<UserWritten> {
     const { userId, isActive } = input;
     if (userId === viewer.userId && !isActive) throw ownAccount();
     return this.#write(async (em) => {
@@ -75,7 +78,9 @@ const ownAccount = (): ScrollbackError =>
 
 /** Locked first by whatever changes a user or their tokens, so that two of them cannot wait for each other. */
 async function lockUser(em: EntityManager, viewer: Viewer, userId: string): Promise<User> {
-  const visible = where((alias) => sql`EXISTS (SELECT FROM public.users AS u WHERE u.id = ${raw(alias)}.id AND ${userVisible(viewer)})`);
+  const visible = where(
+    (alias) => sql`EXISTS (SELECT FROM public.users AS u WHERE u.id = ${raw(alias)}.id AND ${userVisible(viewer)})`,
+  );
   const user = isPossibleId(userId)
     ? await em.findOne(UserEntity, { id: userId, ...visible }, { lockMode: LockMode.PESSIMISTIC_WRITE })
     : null;

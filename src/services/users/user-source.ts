@@ -23,12 +23,25 @@ export const userSource: Source = {
   },
   visible: userVisible,
   orders: {
-    username: { keys: [{ sql: 'u.username', type: 'text' }, { sql: 'u.id', type: 'text' }], descending: false },
-    createdAt: { keys: [{ sql: 'u.created_at', type: 'timestamptz' }, { sql: 'u.id', type: 'text' }], descending: true },
+    username: {
+      keys: [
+        { sql: 'u.username', type: 'text' },
+        { sql: 'u.id', type: 'text' },
+      ],
+      descending: false,
+    },
+    createdAt: {
+      keys: [
+        { sql: 'u.created_at', type: 'timestamptz' },
+        { sql: 'u.id', type: 'text' },
+      ],
+      descending: true,
+    },
   },
   defaultOrder: 'username',
   filters: {
-    search: (value: string) => sql`strpos(lower(concat_ws(' ', u.username, u.display_name, u.email)), lower(${value})) > 0`,
+    search: (value: string) =>
+      sql`strpos(lower(concat_ws(' ', u.username, u.display_name, u.email)), lower(${value})) > 0`,
     isActive: (value: boolean) => sql`u.is_active = ${value}`,
     isAdmin: (value: boolean) => sql`u.is_admin = ${value}`,
     tenantId: (value: string) => sql`u.tenant_id = ${value}`,

@@ -26,7 +26,7 @@ export function checkRequiredText(argument: string, text: string, maximum: numbe
   checkText(argument, text, maximum);
 }
 
-const maxIdLength = 36;
+export const maxIdLength = 36;
 
 /** An id that a client chose for a new row. */
 export function checkNewId(argument: string, id: string | null | undefined): void {

@@ -81,12 +81,10 @@ const sessionLog = /* sql */ `
 -- The order in which log rows of all sessions become visible; see scrollback.log_horizon().
 CREATE SEQUENCE scrollback.log_position;
 
--- One row per session that has a log. Its lock orders the writers of the session, from numbering to commit.
-CREATE TABLE scrollback.session_heads (
-  session_id varchar(255) PRIMARY KEY,
-  -- false: the session was there before the log was, and its messages have no numbers yet
-  adopted boolean NOT NULL DEFAULT true
-) WITH (fillfactor = 70);
+-- Sessions that were there before the log was: their messages have no numbers yet. Empty once all are adopted.
+CREATE TABLE scrollback.waiting_sessions (
+  session_id varchar(255) PRIMARY KEY
+);
 
 -- The session log: append-only, one row per event, numbered densely per session in commit order.
 CREATE TABLE scrollback.session_log (
@@ -106,7 +104,8 @@ CREATE TABLE scrollback.session_log (
   PRIMARY KEY (session_id, number)
 );
 CREATE UNIQUE INDEX session_log_position ON scrollback.session_log (position);
-CREATE INDEX session_log_subject_id ON scrollback.session_log (subject_id, number);
+CREATE UNIQUE INDEX session_log_added ON scrollback.session_log (subject_id, session_id) WHERE kind = 'message_added';
+CREATE INDEX session_log_later ON scrollback.session_log (subject_id, session_id, number) WHERE kind <> 'message_added';
 
 -- Full-text documents of messages, filled behind the log so that writers do not pay for them.
 CREATE TABLE scrollback.message_documents (

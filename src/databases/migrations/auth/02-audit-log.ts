@@ -44,7 +44,7 @@ CREATE INDEX audit_entries_tenant ON scrollback.audit_entries (tenant_id, number
 
 const functions = /* sql */ `
 CREATE FUNCTION scrollback.chain_step(previous bytea, event bytea) RETURNS bytea
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE AS $$ SELECT sha256(previous || event) $$;
+LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE RETURN sha256(previous || event);
 CREATE AGGREGATE scrollback.chain(event bytea) (sfunc = scrollback.chain_step, stype = bytea, initcond = '');
 
 -- The user is left out: it is set to null when the user is deleted, which does not change what happened.

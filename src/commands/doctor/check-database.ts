@@ -1,0 +1,48 @@
+import type { DatabaseConfig } from '../../config/database-config.ts';
+import { settleTls } from '../../config/settle-tls.ts';
+import { reasonOf } from '../reason-of.ts';
+import type { Roads } from '../runtime.ts';
+import { checkListen } from './check-listen.ts';
+import { checkMigrations } from './check-migrations.ts';
+import { checkClock, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
+import { connected } from './connection.ts';
+import { foundBy, ok, problem, type Finding } from './finding.ts';
+
+export interface DatabaseChecks {
+  readonly road: Roads;
+  readonly migratesOnStart: boolean;
+  readonly notifies: boolean;
+}
+
+/** Everything about one database, as the gateway meets it. */
+export async function checkDatabase({ road, migratesOnStart, notifies }: DatabaseChecks): Promise<readonly Finding[]> {
+  const about = road.definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
+  const unreachable = await connected(road.main, async () => null).catch((error: Error) => error);
+  if (unreachable !== null) return [problem(about, notAnswering(road.main.masked, unreachable))];
+  const serverChecks = [checkVersion, checkClock, checkRights, checkWalLevel];
+  const findings = await foundBy(about, () =>
+    connected(road.main, async (client) => {
+      const found: Finding[] = [];
+      for (const check of serverChecks) found.push(await check(client, about, road));
+      return found;
+    }),
+  );
+  return [
+    ...findings,
+    ...(await foundBy(about, () => checkMigrations(road, about, migratesOnStart))),
+    ...(notifies ? await foundBy(about, () => checkListen(road, about)) : []),
+  ];
+}
+
+export async function checkReplica(replica: DatabaseConfig): Promise<Finding> {
+  const about = 'replica';
+  try {
+    await connected(await settleTls(replica), (client) => client.query('SELECT 1'));
+    return ok(about, `${replica.masked} answers`);
+  } catch (error) {
+    return problem(about, notAnswering(replica.masked, error));
+  }
+}
+
+const notAnswering = (masked: string, error: unknown): string =>
+  `${masked} does not answer: ${reasonOf(error)}. Check that it runs, and that the URL, user and password are right.`;
