@@ -14,11 +14,11 @@ export class Topics implements WakeUps {
   }
 
   wake(topic: string): void {
-    for (const listener of [...(this.#listeners.get(topic) ?? [])]) listener();
+    this.#listeners.get(topic)?.forEach((listener) => listener());
   }
 
   wakeAll(): void {
-    for (const topic of [...this.#listeners.keys()]) this.wake(topic);
+    for (const topic of this.#listeners.keys()) this.wake(topic);
   }
 
   get size(): number {

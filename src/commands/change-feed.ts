@@ -13,7 +13,7 @@ import type { Runtime } from './runtime.ts';
 export interface ChangeFeed {
   readonly live: Live;
   /** To be called after a commit of ours. */
-  written(database: DatabaseName): void;
+  readonly written: (database: DatabaseName) => void;
   stop(): Promise<void>;
 }
 
@@ -47,7 +47,12 @@ export function startChangeFeed(
       source?.notifications?.send();
     },
     async stop() {
-      await Promise.all(sources.flatMap(({ poll, notifications }) => [poll.stop(), notifications?.stop()]));
+      await Promise.all(
+        sources.map(async ({ poll, notifications }) => {
+          await notifications?.stop();
+          await poll.stop();
+        }),
+      );
     },
   };
 }

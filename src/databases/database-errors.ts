@@ -19,6 +19,7 @@ const unavailableMessages = [
   'timeout exceeded when trying to connect',
   'timeout expired',
   'Client has encountered a connection error',
+  'is not currently accepting connections',
   'Cannot use a pool after calling end',
   'The server does not support SSL',
 ];

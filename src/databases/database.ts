@@ -25,7 +25,7 @@ const numericType = 1700;
 const resultTypes = {
   getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
     if (type === bigintType || type === numericType) return Number;
-    return pg.types.getTypeParser(type, format as 'text');
+    return pg.types.getTypeParser(type, format);
   },
 };
 
@@ -43,7 +43,7 @@ export class Database {
   private constructor(name: DatabaseName, orm: MikroORM) {
     this.name = name;
     this.orm = orm;
-    this.#pool = async () => orm.em.getConnection().getNativeClient() as Promise<pg.Pool>;
+    this.#pool = async () => orm.em.getConnection().getNativeClient();
   }
 
   /** Opens no connection yet: the gateway starts, and says so, while a database is down. */

@@ -1,6 +1,6 @@
 import 'reflect-metadata';
 import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSchema } from 'graphql';
-import { buildSchemaSync, type NonEmptyArray, type PubSub } from 'type-graphql';
+import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { access } from '../schema/access.ts';
 import '../schema/all-types.ts';
 import { declaredTypes } from '../schema/declarations.ts';
@@ -19,7 +19,7 @@ type Resolver = NonNullable<Field['resolve']>;
 export function assembleSchema(): GraphQLSchema {
   checkDeclarations();
   const schema = buildSchemaSync({
-    resolvers: allResolvers as unknown as NonEmptyArray<() => void>,
+    resolvers: allResolvers,
     validate: false,
     pubSub: noTopics,
   });

@@ -16,19 +16,19 @@ export function derivedResolver(
 ): RowResolver {
   switch (field.kind) {
     case 'id':
-      return (row) => globalId(type, String(row['id']));
+      return (row) => globalId(type, row['id'] as string);
     case 'column':
       return (row) => row[field.column];
     case 'toOne':
       return (row, _arguments, context, info) => {
-        const key = row[field.by];
-        return key === null || key === undefined ? null : readOne(field.type, String(key), context, info);
+        const key = row[field.by] as string | null | undefined;
+        return key === null || key === undefined ? null : readOne(field.type, key, context, info);
       };
     case 'toMany':
       return (row, listArguments, context, info) =>
         readPage(field.type, listArguments as ListArguments, context, info, {
           relation: field.relation,
-          key: String(row['id']),
+          key: row['id'] as string,
         });
     case 'computed': {
       const resolver = computed.get(`${type}.${name}`);

@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 
 /** The same on every transport. */
-export const parseOptions: ParseOptions = { maxTokens: 5000 };
+export const parseOptions: ParseOptions = { maxLexicalTokens: 5000 };
 
 const maxDocuments = 1000;
 

@@ -264,7 +264,7 @@ describe('a socket', () => {
 
   it('answers without a token that it needs one, operation by operation', async () => {
     const client = await gateway.connect(null);
-    const refused = collect(client, '{ viewer { tenantId } }', {}, (data) => data);
+    const refused = collect(client, '{ viewer { tenantId } }', {}, (answer) => answer);
     await refused.ended;
     expect(JSON.stringify(refused.errors)).toContain('UNAUTHENTICATED');
     await client.dispose();

@@ -55,7 +55,15 @@ function timeOf(text: string): Date {
 }
 
 export function parseConversation(text: string, storable: StorableText): Conversation {
-  const { id, user, title, createdAt, messages: given } = lineOf(text);
+  try {
+    return conversationOf(lineOf(text), storable);
+  } catch (error) {
+    throw error instanceof RangeError ? new BadLine('is nested too deeply') : error;
+  }
+}
+
+function conversationOf(line: z.output<typeof lineSchema>, storable: StorableText): Conversation {
+  const { id, user, title, createdAt, messages: given } = line;
   const messages = given.map((message) => importedMessageOf(message, storable));
   const isUsable = id.length <= maxIdLength;
   return {

@@ -67,7 +67,8 @@ async function importLine(
   const createdAt = conversation.createdAt ?? startOf(conversation, endOf(line.offset));
   return agentRuntime.transaction(async (em) => {
     const outcome = await importConversation(em, conversation, owner, createdAt);
-    stopping.throwIfAborted();
+    // Thrown inside the transaction, so that it is rolled back.
+    if (stopping.aborted) throw new Error('The import was stopped.');
     return outcome;
   });
 }

@@ -25,7 +25,7 @@ export class Page {
   /** `found` holds one row more than the page where there are more, in the direction of reading. */
   constructor(found: readonly Row[], request: PageRequest, places: Places, count: () => Promise<number>) {
     const rows = found.slice(0, request.size);
-    this.nodes = request.backward ? rows.reverse() : rows;
+    this.nodes = request.backward ? rows.toReversed() : rows;
     this.#request = request;
     this.#hasMore = found.length > request.size;
     this.#places = places;
