@@ -15,11 +15,14 @@ export function lookAtSessions(database: Database): Look {
     const since = seen;
     seen = horizon;
     // A horizon that went back is another history; followers compare fingerprints.
-    if (since === null || horizon < since) return 'all';
-    const rows = await database.query<{ id: string }>(
-      sql`SELECT DISTINCT session_id AS id FROM scrollback.session_log WHERE position > ${since}`,
+    if (since === null || horizon < since) return { changed: 'all', unsettled: false };
+    const rows = await database.query<{ id: string; last: number }>(
+      sql`SELECT session_id AS id, max(position) AS last FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
     );
-    return rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))];
+    return {
+      changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
+      unsettled: rows.some((row) => row.last > horizon),
+    };
   };
 }
 
@@ -32,6 +35,6 @@ export function lookAtAudit(database: Database): Look {
     const number = row?.number ?? 0;
     const changed = number !== seen;
     seen = number;
-    return changed ? [auditTopic] : [];
+    return { changed: changed ? [auditTopic] : [], unsettled: false };
   };
 }

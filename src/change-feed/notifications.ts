@@ -18,7 +18,6 @@ export class Notifications {
   readonly #heard: () => void;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  #listener: pg.Client | undefined;
   #running: Promise<void> | undefined;
   #sending: NodeJS.Timeout | undefined;
 
@@ -49,7 +48,6 @@ export class Notifications {
   async stop(): Promise<void> {
     this.#stopping.abort();
     clearTimeout(this.#sending);
-    await this.#listener?.end();
     await this.#running;
   }
 
@@ -65,18 +63,32 @@ export class Notifications {
     }
   }
 
-  /** Resolves when the connection ends. */
+  /** Resolves when the connection ends, or when we stop: pg leaves a client that is ended while it connects unsettled. */
   async #listenOnce(connected: () => void): Promise<void> {
     const client = new pg.Client(this.#direct);
-    this.#listener = client;
-    const ended = new Promise<void>((resolve) => client.once('end', () => resolve()));
+    const ended = new Promise((resolve) => client.once('end', resolve));
     client.on('error', () => undefined);
     client.on('notification', () => this.#heard());
+    const listening = this.#listenOn(client, connected).then(() => ended);
+    try {
+      await Promise.race([listening, aborted(this.#stopping.signal)]);
+    } finally {
+      listening.catch(() => undefined);
+      client.end().catch(() => undefined);
+    }
+  }
+
+  async #listenOn(client: pg.Client, connected: () => void): Promise<void> {
     await client.connect();
     await client.query(`LISTEN ${channel}`);
     connected();
     // Notifications that came while nobody listened are lost; so look.
     this.#heard();
-    await ended;
   }
 }
+
+const aborted = (signal: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });

@@ -1,8 +1,18 @@
 import type { Log } from '../shared/log.ts';
 import type { Topics } from './topics.ts';
 
-/** Looks once for what changed since the last look; returns the topics, or 'all' where it cannot tell. */
-export type Look = () => Promise<readonly string[] | 'all'>;
+/** What a look found. */
+export interface Seen {
+  /** Topics that may have something new; 'all' where that cannot be told. */
+  readonly changed: readonly string[] | 'all';
+  /** Whether something is about to become visible, so that the next look is worth having soon. */
+  readonly unsettled: boolean;
+}
+
+/** Looks once for what changed since the last look. */
+export type Look = () => Promise<Seen>;
+
+const soonMs = 10;
 
 /**
  * Looks for changes at every interval, and at once when somebody hints. Nobody listening: nobody looks.
@@ -16,6 +26,7 @@ export class Poll {
   readonly #log: Log;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
+  #soon: NodeJS.Timeout | undefined;
   #lookAgain = false;
   #failed = false;
 
@@ -48,18 +59,25 @@ export class Poll {
 
   async stop(): Promise<void> {
     clearInterval(this.#timer);
+    clearTimeout(this.#soon);
     this.#lookAgain = false;
     await this.#looking;
   }
 
+  #lookSoon(): void {
+    this.#soon = undefined;
+    this.hint();
+  }
+
   async #lookAndWake(): Promise<void> {
     try {
-      const changed = await this.#look();
+      const { changed, unsettled } = await this.#look();
       if (this.#failed) this.#log.info({ feed: this.#name }, 'the change feed works again');
       // What changed while it did not work is for every follower to find out.
       if (changed === 'all' || this.#failed) this.#topics.wakeAll();
       else for (const topic of changed) this.#topics.wake(topic);
       this.#failed = false;
+      if (unsettled) this.#soon ??= setTimeout(() => this.#lookSoon(), soonMs);
     } catch (error) {
       if (!this.#failed)
         this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');

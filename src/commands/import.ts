@@ -47,6 +47,7 @@ async function importSource({ databases }: Runtime, source: ImportSource, stoppi
       },
       tally,
     );
+    progress.at(source.size ?? 0);
     await indexDocuments(databases.agentRuntime, eventsPerIndexing);
   } catch (error) {
     if (!stopping.aborted) throw error;

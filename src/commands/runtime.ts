@@ -9,12 +9,13 @@ import { runningEmbeddedPostgres } from '../databases/embedded/running.ts';
 import type { Databases } from '../services/reading/reader.ts';
 import type { Log } from '../shared/log.ts';
 
-/** How one database is reached: by the gateway, by its owner for migrations, and past a pooler. */
+/** How one database is reached: by the gateway, by its owner for migrations, past a pooler, and where it is only read. */
 export interface Roads {
   readonly definition: DatabaseDefinition;
   readonly main: DatabaseConfig;
   readonly owner: DatabaseConfig;
   readonly direct: DatabaseConfig;
+  readonly replica: DatabaseConfig | null;
   readonly embedded: boolean;
 }
 
@@ -38,7 +39,8 @@ export async function openRuntime(config: Config, log: Log, options: RuntimeOpti
     if (embedded === null) throw new Error(`${database} is neither embedded nor external`);
     const roadOf = (role: 'owner' | 'gateway'): DatabaseConfig =>
       databaseConfigOf(embedded.url(database, role), database, limits);
-    return { definition, main: roadOf('gateway'), owner: roadOf('owner'), direct: roadOf('gateway'), embedded: true };
+    const [main, owner] = [roadOf('gateway'), roadOf('owner')];
+    return { definition, main, owner, direct: main, replica: null, embedded: true };
   };
   try {
     const roads = {
@@ -52,8 +54,8 @@ export async function openRuntime(config: Config, log: Log, options: RuntimeOpti
           : await externalRoads(authDefinition, authService),
     };
     const databases = {
-      agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log),
-      auth: Database.open(authDefinition, roads.auth.main, log),
+      agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log, roads.agentRuntime.replica),
+      auth: Database.open(authDefinition, roads.auth.main, log, roads.auth.replica),
     };
     return {
       roads,
@@ -84,5 +86,6 @@ async function externalRoads(definition: DatabaseDefinition, external: ExternalD
     settleTls(external.owner),
     settleTls(external.direct),
   ]);
-  return { definition, main, owner, direct, embedded: false };
+  const replica = external.replica === null ? null : await settleTls(external.replica);
+  return { definition, main, owner, direct, replica, embedded: false };
 }

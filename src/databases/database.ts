@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Log } from '../shared/log.ts';
-import { isRetryable, translateDatabaseError } from './database-errors.ts';
+import { isRetryable, isUnavailable, translateDatabaseError } from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
 import { namedStatement } from './statement.ts';
 
@@ -29,6 +29,13 @@ const resultTypes = {
   },
 };
 
+function replicaPool(config: DatabaseConfig, log: Log): pg.Pool {
+  const pool = new pg.Pool(config);
+  // The pool replaces what it lost; without a listener the loss would end the process.
+  pool.on('error', (error) => log.warn({ error: error.message }, 'the replica closed a connection'));
+  return pool;
+}
+
 const maxAttempts = 5;
 
 /**
@@ -39,15 +46,22 @@ export class Database {
   readonly name: DatabaseName;
   readonly orm: MikroORM;
   readonly #pool: () => Promise<pg.Pool>;
+  readonly #replica: pg.Pool | null;
 
-  private constructor(name: DatabaseName, orm: MikroORM) {
+  private constructor(name: DatabaseName, orm: MikroORM, replica: pg.Pool | null) {
     this.name = name;
     this.orm = orm;
+    this.#replica = replica;
     this.#pool = async () => orm.em.getConnection().getNativeClient();
   }
 
   /** Opens no connection yet: the gateway starts, and says so, while a database is down. */
-  static open(definition: DatabaseDefinition, config: DatabaseConfig, log: Log): Database {
+  static open(
+    definition: DatabaseDefinition,
+    config: DatabaseConfig,
+    log: Log,
+    replica: DatabaseConfig | null = null,
+  ): Database {
     const orm = new MikroORM({
       contextName: definition.name,
       entities: definition.entities as EntitySchema[],
@@ -71,13 +85,30 @@ export class Database {
       colors: false,
       debug: ['info'],
     });
-    return new Database(definition.name, orm);
+    return new Database(definition.name, orm, replica === null ? null : replicaPool(replica, log));
   }
 
   /** Runs a statement by its name; rows come as plain objects. */
   async query<Row extends object>(statement: Sql): Promise<Row[]> {
+    return this.#run<Row>(this.#pool, statement);
+  }
+
+  /** The same where an answer may be a little behind: on the replica, if there is one and it can be reached. */
+  async read<Row extends object>(statement: Sql): Promise<Row[]> {
+    if (this.#replica === null) return this.query<Row>(statement);
     try {
-      const pool = await this.#pool();
+      const replica = this.#replica;
+      return await this.#run<Row>(() => Promise.resolve(replica), statement);
+    } catch (error) {
+      if (isUnavailable(error)) return this.query<Row>(statement);
+      throw error;
+    }
+  }
+
+  async #run<Row extends object>(poolOf: () => Promise<pg.Pool>, statement: Sql): Promise<Row[]> {
+    try {
+      // The first statement connects MikroORM, which can fail like the statement itself.
+      const pool = await poolOf();
       const result = await pool.query({ ...namedStatement(statement), types: resultTypes } as pg.QueryConfig);
       return result.rows as Row[];
     } catch (error) {
@@ -98,6 +129,6 @@ export class Database {
   }
 
   async close(): Promise<void> {
-    await this.orm.close(true);
+    await Promise.all([this.orm.close(true), this.#replica?.end()]);
   }
 }

@@ -22,6 +22,7 @@ export class OperationContext {
   private readonly databases: Databases;
   private readonly givenViewer: Viewer | null;
   private operationReader: Reader | undefined;
+  private mayLag = false;
 
   constructor(gateway: Gateway, viewer: Viewer | null, requestId: string) {
     this.services = gateway.services;
@@ -41,8 +42,13 @@ export class OperationContext {
     return this.givenViewer;
   }
 
+  /** Said of queries, before anything is read: their answers may come from a replica. */
+  allowLag(): void {
+    this.mayLag = true;
+  }
+
   get reader(): Reader {
-    this.operationReader ??= new Reader(this.databases, this.viewer);
+    this.operationReader ??= new Reader(this.databases, this.viewer, { mayLag: this.mayLag });
     return this.operationReader;
   }
 }

@@ -40,8 +40,7 @@ export function decodeIds(
 function decode(name: string, type: GraphQLInputType, value: unknown, ownType: string | null): unknown {
   if (value === null || value === undefined) return value;
   if (isNonNullType(type)) return decode(name, type.ofType, value, ownType);
-  if (isListType(type))
-    return (value as unknown[]).map((item) => decode(name, type.ofType, item, ownType));
+  if (isListType(type)) return (value as unknown[]).map((item) => decode(name, type.ofType, item, ownType));
   if (isInputObjectType(type)) {
     const fields = type.getFields();
     const entries = Object.entries(value).map(([key, item]): [string, unknown] => {

@@ -25,6 +25,7 @@ export function guarded(
     }
     // A mutation changes what the mutations before it in the document may have read.
     if (rootType === 'Mutation') context.reader.forget();
+    if (rootType === 'Query') context.allowLag();
     return resolve(root, decodeIds(field.args, given as Record<string, unknown>, ownType), context, info);
   };
 }

@@ -44,7 +44,7 @@ interface Extra extends Record<PropertyKey, unknown> {
 }
 
 /** Close codes that clients of graphql-ws answer by connecting again. */
-const tokenExpiredCode = CloseCode.Forbidden;
+const tokenExpiredCode: number = CloseCode.Forbidden;
 const serviceRestartCode = 1012;
 const serverErrorCode = 1013;
 
@@ -133,11 +133,16 @@ async function connect(
     return true;
   } catch (error) {
     const presented = presentError(error, options.log.child({ requestId: extra.connectionId }));
-    const unauthenticated = error instanceof ScrollbackError && error.code === 'UNAUTHENTICATED';
     // A reason holds 123 bytes at most.
-    extra.socket.close(unauthenticated ? tokenExpiredCode : serverErrorCode, presented.message.slice(0, 100));
+    extra.socket.close(closeCodeOf(error), presented.message.slice(0, 100));
     return true;
   }
+}
+
+/** A client whose token has merely expired connects again with a fresh one; one that is refused for good does not. */
+function closeCodeOf(error: unknown): number {
+  if (!(error instanceof ScrollbackError) || error.code !== 'UNAUTHENTICATED') return serverErrorCode;
+  return error.details['reason'] === 'TOKEN_EXPIRED' ? tokenExpiredCode : CloseCode.Unauthorized;
 }
 
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { WebSocket } from 'ws';
 import { collect } from '../support/collect.ts';
 import { testDatabases, type TestDatabases } from '../support/databases.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -245,7 +247,8 @@ describe('the other subscriptions', () => {
     );
     await record('a3');
     await got.until(2);
-    expect(got.items).toEqual(Array(2).fill({ eventType: 'login_success', user: { username: 'anna' } }));
+    const login = { eventType: 'login_success', user: { username: 'anna' } };
+    expect(got.items).toEqual([login, login]);
     await client.dispose();
   });
 });
@@ -260,6 +263,18 @@ describe('a socket', () => {
     collect(client, messageAdded, { sessionId: 'expiring' }, addedEdge);
     expect((await closed).code).toBe(4403);
     await client.dispose();
+  });
+
+  it('is closed for good when its token is refused, and to be opened again when it is out of date', async () => {
+    const codeFor = async (token: string): Promise<number> => {
+      const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws');
+      const closed = once(socket, 'close') as Promise<[number]>;
+      await once(socket, 'open');
+      socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization: `Bearer ${token}` } }));
+      return (await closed)[0];
+    };
+    expect(await codeFor('not.a.token')).toBe(4401);
+    expect(await codeFor(await gateway.token({ ...anna, expiresInSeconds: -60 }))).toBe(4403);
   });
 
   it('answers without a token that it needs one, operation by operation', async () => {

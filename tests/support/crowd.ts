@@ -16,10 +16,10 @@ export async function addCrowd(test: TestDatabases, count: number, messagesPerSe
     INSERT INTO oauth_clients (id, client_id, name, allowed_scopes, allowed_grant_types)
       SELECT 'client-' || n, 'client-' || n, 'Client', 'api:read', '[]' FROM generate_series(1, ${count}) AS n;
     INSERT INTO refresh_tokens (id, jti_hash, user_id, client_id, scope, expires_at, created_at)
-      SELECT 'token-' || u.id || n, 'hash-' || u.id || n, u.id, 'client-' || n, 'api:read', now() + interval '1 day', ${at}
+      SELECT 'token-' || u.id || '-' || n, 'hash-' || u.id || '-' || n, u.id, 'client-' || n, 'api:read', now() + interval '1 day', ${at}
       FROM users AS u, generate_series(1, ${count}) AS n;
     INSERT INTO audit_logs (id, user_id, event_type, created_at)
-      SELECT 'audit-' || u.id || n, u.id, 'login_success', ${at} FROM users AS u, generate_series(1, ${count}) AS n`);
+      SELECT 'audit-' || u.id || '-' || n, u.id, 'login_success', ${at} FROM users AS u, generate_series(1, ${count}) AS n`);
   await agentRuntime.query(`
     INSERT INTO sessions (id, title, user_id, tenant_id, created_at, last_activity)
       SELECT 's-' || s, 'Same title', 'anna', 'default', ${at}, ${at} FROM ${sessions};

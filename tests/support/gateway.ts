@@ -59,6 +59,7 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
     main: roads[name].gateway,
     owner: roads[name].owner,
     direct: roads[name].gateway,
+    replica: null,
     embedded: false,
   });
   const lifecycle = new Lifecycle();

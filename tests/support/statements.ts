@@ -6,23 +6,37 @@ export interface Statements {
   take(): string[];
 }
 
-/** Notes what is sent on every connection of the database's pool; to be called before the first one is made. */
-export async function noteStatements(database: Database): Promise<Statements> {
-  const pool = (await database.orm.em.getConnection().getNativeClient()) as Pool;
-  let texts: string[] = [];
-  pool.on('connect', (client) => {
-    const query = client.query.bind(client) as (...given: unknown[]) => unknown;
-    client.query = ((...given: unknown[]) => {
-      const [first] = given as [string | { text: string }];
-      texts.push(typeof first === 'string' ? first : first.text);
-      return query(...given);
-    }) as Client['query'];
-  });
+interface Sent {
+  readonly database: string | undefined;
+  readonly text: string;
+}
+type Send = (this: Client, ...given: [string | { readonly text: string }, ...unknown[]]) => unknown;
+
+let sent: Sent[] | undefined;
+
+/** Notes every statement that this process sends to the database from now on, transactions' own ones too. */
+export async function noteStatements(database: Database, name: string): Promise<Statements> {
+  // MikroORM brings its own copy of pg, so the class of its clients is found at its pool.
+  const pool = (await database.orm.em.getConnection().getNativeClient()) as Pool & { Client: typeof Client };
+  sent ??= listenTo(pool.Client.prototype as unknown as { query: Send });
+  const all = sent;
+  let from = all.length;
   return {
     take() {
-      const taken = texts;
-      texts = [];
-      return taken;
+      const taken = all.slice(from).filter((statement) => statement.database === name);
+      from = all.length;
+      return taken.map(({ text }) => text);
     },
   };
+}
+
+function listenTo(prototype: { query: Send }): Sent[] {
+  const noted: Sent[] = [];
+  const { query } = prototype;
+  prototype.query = function (...given) {
+    const [first] = given;
+    noted.push({ database: this.database, text: typeof first === 'string' ? first : first.text });
+    return query.apply(this, given);
+  };
+  return noted;
 }

@@ -38,7 +38,8 @@ export function createTokenVerifier({
   };
 }
 
-export const unauthenticated = (message: string): ScrollbackError => new ScrollbackError('UNAUTHENTICATED', message);
+export const unauthenticated = (message: string, details?: Record<string, unknown>): ScrollbackError =>
+  new ScrollbackError('UNAUTHENTICATED', message, details);
 
 function viewerFrom(claims: JWTPayload): Viewer {
   if (claims['type'] !== 'access') throw unauthenticated('The token is not an access token; send the access token.');
@@ -68,7 +69,8 @@ function scopesOf(claim: unknown): string[] {
 /** Says what to do and never quotes the token. */
 function refusalOf(error: unknown): ScrollbackError {
   if (error instanceof ScrollbackError) return error;
-  if (error instanceof errors.JWTExpired) return unauthenticated('The token has expired; get a new one.');
+  if (error instanceof errors.JWTExpired)
+    return unauthenticated('The token has expired; get a new one.', { reason: 'TOKEN_EXPIRED' });
   if (error instanceof errors.JWTClaimValidationFailed) return unauthenticated(claimRefusal(error));
   if (error instanceof errors.JOSEAlgNotAllowed)
     return unauthenticated('The token must be signed with RS256 or ES256.');

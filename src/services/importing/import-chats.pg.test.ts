@@ -161,6 +161,12 @@ test('a grown conversation gets only what is new, after what was there', async (
   expect(await sessionOf('grown')).toMatchObject({ last_activity: after[6]?.['timestamp'] });
 });
 
+test('a conversation may come before its first message', async () => {
+  await importLines([conversation('early', { messages: [] })]);
+  const { tally } = await importLines([conversation('early')]);
+  expect(tally).toMatchObject({ sessions: { updated: 1 }, messages: 5 });
+});
+
 test('an edit made here stays and is told; what was removed here does not come back', async () => {
   await importLines([conversation('edited')]);
   await pair.service.agentRuntime.query(

@@ -1,6 +1,7 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import { SessionEntity } from '../../entities/agent-runtime/session.ts';
+import { MessageEntity } from '../../entities/agent-runtime/message.ts';
+import { SessionEntity, type SessionRow } from '../../entities/agent-runtime/session.ts';
 import { insertIfNew } from '../writing/statements.ts';
 import { BadLine } from './bad-line.ts';
 import type { Conversation } from './conversation.ts';
@@ -22,9 +23,13 @@ export async function importConversation(
   owner: Owner,
   createdAt: Date,
 ): Promise<ConversationOutcome> {
+  const { messages } = conversation;
+  // Most of a second import is unchanged, and costs no write and no lock.
+  const before = await compare(em, conversation);
+  if (messages.length > 0 && before.added.length === 0) return unchanged(before);
   if (!(await insertSession(em, conversation, owner, createdAt))) return growSession(em, conversation, owner);
-  await insertMessages(em, conversation, owner, createdAt, [...conversation.messages.keys()]);
-  return { session: 'new', messages: conversation.messages.length, different: 0 };
+  await insertMessages(em, conversation, owner, createdAt, [...messages.keys()]);
+  return { session: 'new', messages: messages.length, different: 0 };
 }
 
 function insertSession(
@@ -53,16 +58,39 @@ function insertSession(
 async function growSession(em: EntityManager, conversation: Conversation, owner: Owner): Promise<ConversationOutcome> {
   const { sessionId, messages } = conversation;
   const session = await em.findOneOrFail(SessionEntity, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-  const known = await knownMessages(em, sessionId);
-  const knownAt = messages.map((_, index) => known.get(messageIdOf(sessionId, index)));
-  const added = [...messages.keys()].filter((index) => knownAt[index] === undefined);
-  const different = messages.filter((message, index) => differs(message, knownAt[index])).length;
-  if (added.length === 0 || session.deletedAt !== null) return { session: 'unchanged', messages: 0, different };
-  // Somebody else may have chosen the same id for something else.
-  const isImported = knownAt[0] !== undefined || (known.size === 0 && session.userId === owner.id);
-  if (!isImported) throw new BadLine(`the id ${sessionId} is another session's here`);
+  const comparison = await compare(em, conversation);
+  const { added, different } = comparison;
+  if (added.length === 0 || session.deletedAt !== null) return unchanged(comparison);
+  if (added.includes(0) && !(await isEmptySessionOf(em, session, owner))) {
+    throw new BadLine(`the id ${sessionId} is another session's here`);
+  }
   await insertMessages(em, conversation, owner, session.createdAt, added);
   const last = messageTimeOf(session.createdAt, messages.length - 1);
   if (last > session.lastActivity) session.lastActivity = last;
   return { session: 'updated', messages: added.length, different };
 }
+
+/** Without its first message a session may be somebody's who chose the same id for something else. */
+const isEmptySessionOf = async (em: EntityManager, session: SessionRow, owner: Owner): Promise<boolean> =>
+  session.userId === owner.id && (await em.count(MessageEntity, { sessionDbId: session.id })) === 0;
+
+interface Comparison {
+  /** Places of the messages that the session never had. */
+  readonly added: readonly number[];
+  readonly different: number;
+}
+
+async function compare(em: EntityManager, { sessionId, messages }: Conversation): Promise<Comparison> {
+  const ids = messages.map((_, index) => messageIdOf(sessionId, index));
+  const known = await knownMessages(em, sessionId, ids);
+  return {
+    added: [...ids.entries()].filter(([, id]) => !known.has(id)).map(([index]) => index),
+    different: messages.filter((message, index) => differs(message, known.get(ids[index] ?? ''))).length,
+  };
+}
+
+const unchanged = ({ different }: Comparison): ConversationOutcome => ({
+  session: 'unchanged',
+  messages: 0,
+  different,
+});

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql from 'sql-template-tag';
+import sql, { join } from 'sql-template-tag';
 import { run } from '../writing/statements.ts';
 import type { ImportedMessage } from './chat-message.ts';
 
@@ -11,13 +11,18 @@ export interface KnownMessage {
   readonly toolCalls: string | null;
 }
 
-/** Every message that the session's log tells of: what was removed does not come back with the next import. */
-export async function knownMessages(em: EntityManager, sessionId: string): Promise<ReadonlyMap<string, KnownMessage>> {
+/** Those of the messages that the session's log tells of: what was removed does not come back with the next import. */
+export async function knownMessages(
+  em: EntityManager,
+  sessionId: string,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, KnownMessage>> {
+  if (ids.length === 0) return new Map();
   const rows = await run<KnownMessage>(
     em,
     sql`SELECT l.subject_id AS id, m.role, m.content, m.tool_calls AS "toolCalls"
       FROM scrollback.session_log AS l LEFT JOIN public.messages AS m ON m.id = l.subject_id
-      WHERE l.session_id = ${sessionId} AND l.kind = 'message_added'`,
+      WHERE l.subject_id IN (${join(ids)}) AND l.session_id = ${sessionId} AND l.kind = 'message_added'`,
   );
   return new Map(rows.map((row) => [row.id, row]));
 }

@@ -20,7 +20,7 @@ export async function* linesOf(stream: AsyncIterable<Buffer>): AsyncGenerator<Li
     for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, from)) {
       collector.add(chunk.subarray(from, end));
       yield collector.end();
-      from = end;
+      from = end + 1;
     }
     collector.add(chunk.subarray(from));
   }

@@ -77,7 +77,8 @@ export async function approvalIdOf(
     const calls = keys
       .map((key) => JSON.parse(key) as [string, string])
       .map(([sessionId, callId]) => ({ sessionId, callId }));
-    const rows = await reader.databases.agentRuntime.query<{ id: string; sessionId: string; callId: string }>(
+    const rows = await reader.query<{ id: string; sessionId: string; callId: string }>(
+      'agentRuntime',
       approvalsOfCalls(reader.viewer, calls),
     );
     const byKey = new Map(rows.map((row) => [JSON.stringify([row.sessionId, row.callId]), row.id]));
@@ -101,7 +102,7 @@ function messageIdsIn(key: string): string[] {
 
 async function recordedOf(reader: Reader, messageId: string): Promise<readonly RecordedCall[]> {
   const loader = reader.loader<readonly RecordedCall[]>('recorded tool calls', async (messageIds) => {
-    const rows = await reader.databases.agentRuntime.query<RecordedCall>(recordedCalls(reader.viewer, messageIds));
+    const rows = await reader.query<RecordedCall>('agentRuntime', recordedCalls(reader.viewer, messageIds));
     const byMessage = Map.groupBy(rows, (row) => row.messageId);
     return messageIds.map((id) => byMessage.get(id) ?? []);
   });
@@ -117,7 +118,7 @@ async function answersOf(
   if (callIds.size === 0) return new Map();
   const loader = reader.loader<ReadonlyMap<string, string | null>>('answers to tool calls', async (keys) => {
     const asked = keys.flatMap((key) => JSON.parse(key) as AskedFor[]);
-    const rows = await reader.databases.agentRuntime.query<Answer>(answers(reader.viewer, asked));
+    const rows = await reader.query<Answer>('agentRuntime', answers(reader.viewer, asked));
     const byMessage = Map.groupBy(rows, (row) => row.messageId);
     return keys.map((key) => {
       const messageId = (JSON.parse(key) as AskedFor[])[0]?.messageId ?? '';

@@ -35,9 +35,13 @@ export class Reader {
   readonly databases: Databases;
   readonly #loaders = new Map<string, DataLoader<string, unknown>>();
 
-  constructor(databases: Databases, viewer: Viewer) {
+  readonly #mayLag: boolean;
+
+  /** With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream. */
+  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean } = {}) {
     this.databases = databases;
     this.viewer = viewer;
+    this.#mayLag = options.mayLag ?? false;
   }
 
   /** The row with this key, or null where there is none for this viewer. */
@@ -100,6 +104,12 @@ export class Reader {
     return new Page(found, request, places, () => this.#count(`count ${name}`, statement, parentKey));
   }
 
+  /** A statement of code that reads without a source; it carries the viewer's predicate itself. */
+  query<Result extends object>(name: DatabaseName, statement: Sql): Promise<Result[]> {
+    const database = this.databases[name];
+    return this.#mayLag ? database.read<Result>(statement) : database.query<Result>(statement);
+  }
+
   /** A batch function for what is not read from a source; made once per operation under its name. */
   loader<Value>(
     name: string,
@@ -144,7 +154,7 @@ export class Reader {
   }
 
   #query<Result extends object>(source: Source, statement: Sql): Promise<Result[]> {
-    return this.databases[source.database].query<Result>(statement);
+    return this.query<Result>(source.database, statement);
   }
 }
 

@@ -40,11 +40,10 @@ const maxQueryLength = 1000;
 export async function searchMessages(reader: Reader, asked: SearchRequest): Promise<SearchPage> {
   const { request, filter } = asked;
   const search: Search = { query: searchTextOf(asked.query), filter: conditionsOf(filter), viewer: reader.viewer };
-  const database = reader.databases.agentRuntime;
-  const { cursorKey } = await logIdentityOf(database);
+  const { cursorKey } = await logIdentityOf(reader.databases.agentRuntime);
   const scope = `search ${JSON.stringify([search.query, filter])}`;
   const after = request.after === null ? null : decodeKeysCursor(cursorKey, scope, request.after);
-  const found = await database.query<Hit>(hits(search, after, request.size + 1));
+  const found = await reader.query<Hit>('agentRuntime', hits(search, after, request.size + 1));
   const page = found.slice(0, request.size);
   const cursorOf = (hit: Hit): string => encodeKeysCursor(cursorKey, scope, hit.place);
   const edges = await edgesOf(reader, search, asked.columns, page, cursorOf);
@@ -58,7 +57,7 @@ export async function searchMessages(reader: Reader, asked: SearchRequest): Prom
       startCursor: first === undefined ? null : cursorOf(first),
       endCursor: last === undefined ? request.after : cursorOf(last),
     },
-    totalCount: async () => (await database.query<{ count: number }>(hitCount(search)))[0]?.count ?? 0,
+    totalCount: async () => (await reader.query<{ count: number }>('agentRuntime', hitCount(search)))[0]?.count ?? 0,
   };
 }
 

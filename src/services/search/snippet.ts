@@ -19,7 +19,8 @@ export const htmlOf = (headline: string): string => headline.replace(special, (f
 /** The best passages of a found message as HTML; one statement for all that are asked for at once. */
 export async function snippetOf(reader: Reader, search: Search, messageId: string): Promise<string> {
   const loader = reader.loader<string>(`snippets of ${search.query}`, async (messageIds) => {
-    const rows = await reader.databases.agentRuntime.query<{ messageId: string; headline: string }>(
+    const rows = await reader.query<{ messageId: string; headline: string }>(
+      'agentRuntime',
       headlines(search, messageIds),
     );
     const byMessage = new Map(rows.map((row) => [row.messageId, htmlOf(row.headline)]));

@@ -19,7 +19,7 @@ async function usage(
   statement: (keys: readonly string[]) => Sql,
 ): Promise<Usage> {
   const loader = reader.loader<Usage>(name, async (keys) => {
-    const rows = await reader.databases.agentRuntime.query<UsageRow>(statement(keys));
+    const rows = await reader.query<UsageRow>('agentRuntime', statement(keys));
     const byKey = new Map(rows.map(({ key: owner, ...summary }) => [owner, summary]));
     return keys.map((wanted) => byKey.get(wanted) ?? nothing);
   });

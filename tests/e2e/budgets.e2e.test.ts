@@ -1,0 +1,162 @@
+import { readFileSync } from 'node:fs';
+import { execute, Kind, parse, validate, type DocumentNode } from 'graphql';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { assembleSchema } from '../../src/resolvers/assemble.ts';
+import { OperationContext, type Gateway } from '../../src/resolvers/context.ts';
+import { viewerOf } from '../../src/services/identity/viewer.ts';
+import { Watches } from '../../src/services/live/watches.ts';
+import { indexDocuments } from '../../src/services/search/index-documents.ts';
+import { createServices } from '../../src/services/services.ts';
+import { silentLog } from '../../src/shared/log.ts';
+import { globalIdOf } from '../support/ask.ts';
+import { addCrowd } from '../support/crowd.ts';
+import { testDatabases, type TestDatabases } from '../support/databases.ts';
+import { inRounds } from '../support/rounds.ts';
+import { noteStatements, type Statements } from '../support/statements.ts';
+
+const everything = parse(readFileSync(new URL('everything.graphql', import.meta.url), 'utf8'));
+const schema = assembleSchema();
+const few = 4;
+const many = 30;
+const viewer = viewerOf({ userId: 'anna', scopes: ['api:read', 'api:write', 'api:admin'] });
+
+/** A gateway without its chores and polls, so that what is counted is what an operation asks. */
+interface Counted {
+  readonly gateway: Gateway;
+  readonly statements: Readonly<Record<'agentRuntime' | 'auth', Statements>>;
+  close(): Promise<void>;
+}
+
+async function open(rows: number): Promise<Counted> {
+  const test: TestDatabases = await testDatabases();
+  await addCrowd(test, rows);
+  await test.service.agentRuntime.query(
+    `INSERT INTO pending_approvals (id, request_id, session_id) SELECT 'pending-' || n, 'pending-' || n, 's-1' FROM generate_series(1, 2) AS n`,
+  );
+  const databases = inRounds(test.databases);
+  await indexDocuments(databases.agentRuntime, 1000);
+  const note = (name: 'agentRuntime' | 'auth'): Promise<Statements> =>
+    noteStatements(databases[name], test.roads[name].gateway.database);
+  const statements = { agentRuntime: await note('agentRuntime'), auth: await note('auth') };
+  const services = createServices({ databases, sessionLifetimeSeconds: null, log: silentLog(), written: () => undefined });
+  return {
+    gateway: { databases, services, watches: new Watches(databases, undefined as never) },
+    statements,
+    close: () => test.close(),
+  };
+}
+
+/** [statements to agent_runtime, statements to auth_db] */
+type Cost = readonly [agentRuntime: number, auth: number];
+
+async function costOf({ gateway, statements }: Counted, document: DocumentNode, operationName: string | undefined, variableValues: Record<string, unknown>): Promise<Cost> {
+  statements.agentRuntime.take();
+  statements.auth.take();
+  const contextValue = new OperationContext(gateway, viewer, 'test');
+  const { data, errors } = await execute({ schema, document, operationName: operationName ?? null, variableValues, contextValue });
+  expect(errors).toBeUndefined();
+  expect(Object.values(data ?? {})).not.toContain(null);
+  return [statements.agentRuntime.take().length, statements.auth.take().length];
+}
+
+let small: Counted;
+let large: Counted;
+
+beforeAll(async () => {
+  [small, large] = [await open(few), await open(many)];
+  // What is read once per process, the key of cursors, is no operation's cost.
+  for (const counted of [small, large]) await costOf(counted, everything, 'viewer', {});
+}, 60_000);
+afterAll(async () => {
+  await small.close();
+  await large.close();
+});
+
+/** Statements of each query of everything.graphql. Raise a number only with a reason. */
+const queryBudgets: Readonly<Record<string, Cost>> = {
+  approval: [2, 1],
+  approvals: [3, 1],
+  auditLog: [0, 2],
+  auditLogs: [0, 3],
+  message: [7, 1],
+  node: [22, 6],
+  nodes: [39, 9],
+  oauthClients: [0, 2],
+  searchMessages: [10, 2],
+  session: [18, 2],
+  sessions: [19, 2],
+  user: [11, 7],
+  users: [11, 8],
+  viewer: [11, 7],
+};
+
+const nodeVariables: Readonly<Record<string, Record<string, unknown>>> = {
+  nodes: {
+    ids: [
+      ...['s-1', 's-2'].map((key) => globalIdOf('Session', key)),
+      ...['m-1-1', 'm-2-2'].map((key) => globalIdOf('Message', key)),
+      ...['m-1-2:1', 'm-2-2:1'].map((key) => globalIdOf('ToolCall', key)),
+      ...['approval-1-1', 'approval-2-2'].map((key) => globalIdOf('Approval', key)),
+      ...['event-1-1', 'event-2-2'].map((key) => globalIdOf('ChatEvent', key)),
+      ...['anna', 'user-2'].map((key) => globalIdOf('User', key)),
+      ...['audit-anna-1', 'audit-anna-2'].map((key) => globalIdOf('AuditLog', key)),
+    ],
+  },
+  // A bare id is looked for in every type.
+  node: { id: 's-1' },
+};
+
+it('asks everything of every query', () => {
+  expect(validate(schema, everything)).toEqual([]);
+  const queries = Object.keys(schema.getQueryType()?.getFields() ?? {}).sort();
+  const operations = everything.definitions.flatMap((definition) =>
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : [],
+  );
+  expect(operations.sort()).toEqual(queries);
+  expect(Object.keys(queryBudgets).sort()).toEqual(queries);
+});
+
+describe(`a query takes as many statements for ${many} rows at every level as for ${few}`, () => {
+  it.each(Object.entries(queryBudgets))('%s: %j', async (name, budget) => {
+    for (const counted of [small, large]) {
+      expect(await costOf(counted, everything, name, nodeVariables[name] ?? {})).toEqual(budget);
+    }
+  });
+});
+
+const input = (name: string, fields: string, selection: string): [string, string] => [
+  name,
+  `mutation { ${name}(input: { ${fields} }) { ${selection} } }`,
+];
+
+/** Statements of each mutation, BEGIN and COMMIT among them. */
+const mutationBudgets: Readonly<Record<string, Cost>> = {};
+
+const mutationDocuments: readonly [string, string][] = [
+  input('createSession', 'id: "new"', 'session { id owner { id } }'),
+  input('updateSession', 'sessionId: "s-1", title: "t"', 'session { id title }'),
+  input('sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
+  input('editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),
+  input('recordToolCall', 'messageId: "m-1-2", name: "look"', 'toolCall { id } message { toolCalls { id } }'),
+  input('switchAgent', 'sessionId: "s-1", toAgent: "debug"', 'session { currentAgent } agentSwitch { id }'),
+  input('requestApproval', 'sessionId: "s-1", requestId: "r"', 'approval { id }'),
+  input('decideApproval', 'approvalId: "pending-1", decision: APPROVE', 'approval { status }'),
+  input('cancelApproval', 'approvalId: "pending-2"', 'approval { status }'),
+  input('trackEvent', 'sessionId: "s-1", eventType: "chat_opened"', 'event { id }'),
+  input('recordAuditLog', 'userId: "anna", eventType: "login_success"', 'auditLog { id }'),
+  input('revokeRefreshTokens', 'userId: "anna"', 'revokedCount'),
+  input('setUserActive', 'userId: "user-1", isActive: false', 'user { isActive }'),
+  input('closeSession', 'sessionId: "s-2"', 'session { status }'),
+  input('archiveSession', 'sessionId: "s-3"', 'session { status }'),
+  input('deleteSession', 'sessionId: "s-4"', 'deletedSessionId session { status }'),
+];
+
+describe('a mutation takes as many statements in a large session as in a small one', () => {
+  it('every mutation is counted', () => {
+    expect(mutationDocuments.map(([name]) => name).sort()).toEqual(Object.keys(schema.getMutationType()?.getFields() ?? {}).sort());
+  });
+
+  it.each(mutationDocuments)('%s', async (name, document) => {
+    console.log(name, await costOf(small, parse(document), undefined, {}), await costOf(large, parse(document), undefined, {}), mutationBudgets[name]);
+  });
+});
