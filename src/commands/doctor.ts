@@ -55,9 +55,9 @@ async function examineDatabases(config: Config): Promise<readonly Finding[]> {
   const findings: Finding[] = [];
   await withRuntime(config, log, async ({ roads }) => {
     const checks = { migratesOnStart: config.migrateOnStart, notifies: config.live.notify };
-    for (const road of Object.values(roads)) findings.push(...(await checkDatabase({ ...checks, road })));
-    for (const external of [config.databases.agentRuntime, config.databases.authService]) {
-      if (external?.replica) findings.push(await checkReplica(external.replica));
+    for (const road of Object.values(roads)) {
+      findings.push(...(await checkDatabase({ ...checks, road })));
+      if (road.replica !== null) findings.push(await checkReplica(road.replica));
     }
   });
   return findings;

@@ -1,11 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Config } from '../config/config.ts';
 import type { Log } from '../shared/log.ts';
+import { explainMissingTables } from './missing-tables.ts';
 import { openRuntime, type Runtime } from './runtime.ts';
 import { untilStopped } from './signals.ts';
 
 const graceMs = 3000;
-export const interruptedExitCode = 130;
+const interruptedExitCode = 130;
 
 /**
  * Opens the databases for one command, also beside a running gateway, and closes them whatever happens. After Ctrl-C
@@ -22,6 +23,8 @@ export async function withRuntime(
   try {
     const outOfTime = stopped.then(() => sleep(graceMs, undefined, { ref: false }));
     if (!stopping.signal.aborted) await Promise.race([work(runtime, stopping.signal), outOfTime]);
+  } catch (error) {
+    throw explainMissingTables(error);
   } finally {
     await runtime.close();
   }

@@ -3,7 +3,7 @@ import { StartupError } from '../shared/errors.ts';
 import type { DatabaseConfig, DatabaseLimits } from './database-config.ts';
 import { sslModeOf, tlsOptionsOf } from './tls-options.ts';
 
-export const defaultLimits: DatabaseLimits = { max: 10, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 };
+const defaultLimits: DatabaseLimits = { max: 10, connectionTimeoutMillis: 5_000, statement_timeout: 30_000 };
 
 const schemes = ['postgres:', 'postgresql:', 'postgresql+asyncpg:', 'postgresql+psycopg:', 'postgresql+psycopg2:'];
 

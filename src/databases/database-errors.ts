@@ -64,10 +64,6 @@ export function isRetryable(error: unknown): boolean {
   return retryableStates.has(driverErrorOf(error).code ?? '');
 }
 
-export function isUniqueViolation(error: unknown): boolean {
-  return driverErrorOf(error).code === '23505';
-}
-
 /** What a caller gets to see of a database's failure: typed where it can do something about it. */
 export function translateDatabaseError(error: unknown, database: DatabaseName): unknown {
   if (error instanceof ScrollbackError) return error;

@@ -27,12 +27,11 @@ async function inTransaction(...statements: string[]): Promise<void> {
 
 async function logOf(sessionId: string): Promise<string[]> {
   const { rows } = await run(
-    'SELECT number, kind, subject_id, message_sequence FROM scrollback.session_log WHERE session_id = $1 ORDER BY number',
+    `SELECT concat_ws(' ', number, kind, subject_id, message_sequence) AS event
+     FROM scrollback.session_log WHERE session_id = $1 ORDER BY number`,
     [sessionId],
   );
-  return rows.map((row) =>
-    [row['number'], row['kind'], row['subject_id'], row['message_sequence']].filter((part) => part !== null).join(' '),
-  );
+  return rows.map((row) => row['event'] as string);
 }
 
 const message = (id: string, sessionId: string, content = id): string =>

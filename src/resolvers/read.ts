@@ -8,7 +8,7 @@ import { sources } from '../services/sources.ts';
 import type { OperationContext } from './context.ts';
 import { selectedColumns, selectedThroughEdges } from './selection.ts';
 
-export function sourceOf(type: string): Source {
+function sourceOf(type: string): Source {
   const source = sources.get(declaredTypes.get(type)?.source ?? '');
   if (source === undefined) throw new Error(`Type ${type} has no source.`);
   return source;

@@ -22,7 +22,7 @@ export interface ConnectionTypes {
 }
 
 /** The Relay connection and edge of a declared type. */
-export function connectionTypes(typeName: string): ConnectionTypes {
+function connectionTypes(typeName: string): ConnectionTypes {
   @ObjectType(`${typeName}Edge`)
   class Edge {
     @Field(() => String)

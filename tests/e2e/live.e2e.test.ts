@@ -173,7 +173,7 @@ describe('the other subscriptions', () => {
         kind: 'EDITED',
         messageId: 'edits-1',
         sequence: 1,
-        message: { content: 'better', editedAt: expect.any(String) },
+        message: { content: 'better', editedAt: expect.any(String) as unknown },
       },
       { kind: 'REMOVED', messageId: 'edits-2', sequence: 2, message: null },
     ]);
@@ -234,8 +234,8 @@ describe('the other subscriptions', () => {
         [id],
       );
     await record('a1');
-    const { data } = await gateway.query(admin, '{ auditLogs(first: 1) { pageInfo { startCursor } } }');
-    const after = (data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo
+    const answer = await gateway.query(admin, '{ auditLogs(first: 1) { pageInfo { startCursor } } }');
+    const after = (answer.data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo
       .startCursor;
     await record('a2');
     const client = await gateway.connect(admin);

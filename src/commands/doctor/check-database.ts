@@ -1,5 +1,4 @@
 import type { DatabaseConfig } from '../../config/database-config.ts';
-import { settleTls } from '../../config/settle-tls.ts';
 import { reasonOf } from '../reason-of.ts';
 import type { Roads } from '../runtime.ts';
 import { checkListen } from './check-listen.ts';
@@ -37,7 +36,7 @@ export async function checkDatabase({ road, migratesOnStart, notifies }: Databas
 export async function checkReplica(replica: DatabaseConfig): Promise<Finding> {
   const about = 'replica';
   try {
-    await connected(await settleTls(replica), (client) => client.query('SELECT 1'));
+    await connected(replica, (client) => client.query('SELECT 1'));
     return ok(about, `${replica.masked} answers`);
   } catch (error) {
     return problem(about, notAnswering(replica.masked, error));

@@ -1,6 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { afterEach, describe, expect, test, vi } from 'vitest';
 import { parseConversation, type Conversation } from './conversation.ts';
 import { StorableText } from './storable-text.ts';
+
+afterEach(() => vi.unstubAllEnvs());
 
 const line = { id: 'c-1', user: 'ann', title: null, messages: [] as unknown[] };
 
@@ -81,6 +83,7 @@ describe('what a line says', () => {
     ['2024-05-15T15:00:00-05:00', '2024-05-15T20:00:00.000Z'],
     ['2024-05-15', '2024-05-15T00:00:00.000Z'],
   ])('%s is %s, wherever this runs', (createdAt, expected) => {
+    vi.stubEnv('TZ', 'America/New_York');
     expect(parse({ createdAt }).createdAt?.toISOString()).toBe(expected);
   });
 

@@ -16,8 +16,8 @@ export interface PageRequest {
   readonly before: string | null;
 }
 
-export const defaultPageSize = 50;
-export const maxPageSize = 200;
+const defaultPageSize = 50;
+const maxPageSize = 200;
 
 export function pageRequestOf(page: PageArguments): PageRequest {
   const first = page.first ?? null;

@@ -78,7 +78,7 @@ export class Places {
   }
 }
 
-export const startOfLog = (epoch: number): LogCursor => ({
+const startOfLog = (epoch: number): LogCursor => ({
   epoch,
   number: 0,
   position: 0,
@@ -89,7 +89,7 @@ export const startOfLog = (epoch: number): LogCursor => ({
 export const logScope = (source: Source, parentKey: string | null): string => `${source.name} ${parentKey ?? ''}`;
 
 /** Throws when the log no longer has the row that the cursor was made from: numbers may be reused after a restore. */
-export async function verifyLogCursor(
+async function verifyLogCursor(
   database: Database,
   source: Source,
   cursor: LogCursor,

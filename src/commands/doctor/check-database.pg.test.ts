@@ -1,0 +1,61 @@
+import { afterEach, expect, test } from 'vitest';
+import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { agentRuntimeDefinition, authDefinition } from '../../databases/definitions.ts';
+import type { Roads } from '../runtime.ts';
+import { checkDatabase } from './check-database.ts';
+
+let pair: TestDatabases;
+afterEach(() => pair.close());
+
+function roadTo(name: 'agentRuntime' | 'auth'): Roads {
+  const { gateway, owner } = pair.roads[name];
+  const definition = name === 'auth' ? authDefinition : agentRuntimeDefinition;
+  return { definition, main: gateway, owner, direct: gateway, replica: null, embedded: false };
+}
+
+async function examine(road: Roads): Promise<string[]> {
+  const findings = await checkDatabase({ road, migratesOnStart: false, notifies: true });
+  return findings.filter(({ level }) => level !== 'ok').map(({ level, text }) => `${level}: ${text}`);
+}
+
+test('with migrated databases and the usual roles all is well', async () => {
+  pair = await testDatabases();
+  expect(await examine(roadTo('agentRuntime'))).toEqual([]);
+  expect(await examine(roadTo('auth'))).toEqual([]);
+});
+
+test('a missing right is named', async () => {
+  pair = await testDatabases();
+  await pair.service.agentRuntime.query(
+    'REVOKE UPDATE ON messages FROM scrollback_gateway; REVOKE DELETE ON scrollback.outbox FROM scrollback_gateway',
+  );
+  expect(await examine(roadTo('agentRuntime'))).toEqual([
+    expect.stringMatching(
+      /^problem: .*scrollback_gateway lacks UPDATE on public.messages, DELETE on scrollback.outbox/,
+    ),
+  ]);
+});
+
+test('pending migrations are named, and nothing is created by looking', async () => {
+  pair = await testDatabases({ migrated: false });
+  expect(await examine(roadTo('auth'))).toEqual([
+    expect.stringMatching(/^problem: 3 migrations are pending \(01-shared-tables, .*scrollback migrate/),
+  ]);
+  const { rows } = await pair.service.auth.query(`SELECT to_regnamespace('scrollback') AS schema`);
+  expect(rows).toEqual([{ schema: null }]);
+});
+
+test('an owner who may create nothing is told before it fails', async () => {
+  pair = await testDatabases({ migrated: false });
+  const { main, ...road } = roadTo('auth');
+  expect(await examine({ ...road, main, owner: main })).toEqual([expect.stringContaining('may not create anything')]);
+});
+
+test('a server that does not answer is one problem, without the password', async () => {
+  pair = await testDatabases();
+  const road = roadTo('auth');
+  const [finding, ...others] = await examine({ ...road, main: { ...road.main, port: 1 } });
+  expect(others).toEqual([]);
+  expect(finding).toContain('does not answer');
+  expect(finding).not.toContain(road.main.password);
+});
