@@ -2,6 +2,7 @@ import { isUnavailable } from '../databases/database-errors.ts';
 import { migrate } from '../databases/migrate.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { reasonOf } from './reason-of.ts';
 import type { Roads, Runtime } from './runtime.ts';
 
 /** Brings both databases up to date; a database that cannot be reached is said by name. */
@@ -17,7 +18,7 @@ export async function migrateOne(road: Roads, log: Log): Promise<readonly string
   } catch (error) {
     if (!isUnavailable(error)) throw error;
     throw new StartupError(
-      `${road.owner.masked} cannot be reached: ${(error as Error).message}. Check that it runs and that the URL is right.`,
+      `${road.owner.masked} cannot be reached: ${reasonOf(error)}. Check that it runs and that the URL is right.`,
       error,
     );
   }

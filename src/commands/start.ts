@@ -38,7 +38,7 @@ async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<nu
   const isDemo = isFirstLook(config);
   if (isDemo) await seedWhenEmpty(runtime, log);
   return startGateway(
-    { runtime, identity, config, log, ...(isDemo ? { graphiqlHeaders: demoHeaders(identity, runtime) } : {}) },
+    { runtime, identity, config, log, ...(isDemo ? { graphiqlHeaders: demoHeaders(config, runtime) } : {}) },
     lifecycle,
   );
 }

@@ -37,14 +37,16 @@ const badValues: Readonly<Record<string, string>> = {
 interface DriverError {
   readonly code?: string;
   readonly message: string;
-  readonly cause?: unknown;
 }
 
 /** The error as the driver threw it, under whatever MikroORM and Kysely wrapped around it. */
 function driverErrorOf(error: unknown): DriverError {
   let current = error;
   while (current instanceof Error) {
-    if (typeof (current as DriverError).code === 'string' || current.cause === undefined) return current;
+    const { code, message } = current as Error & { code?: unknown };
+    // Errors that are not a driver's have codes too, which may be numbers.
+    if (typeof code === 'string') return { code, message };
+    if (current.cause === undefined) return { message };
     current = current.cause;
   }
   return { message: String(error) };

@@ -246,6 +246,8 @@ describe('the services go on in their way', () => {
       await save(agentRuntime, 'old', messages);
     };
     for (let n = 10; n < 20; n += 1) await nextSave((now) => [...now, message('old', n)]);
+    // A message that is gone again before it was told is not told.
+    await Promise.all([added.until(10), feed.until(10)]);
     await nextSave((now) => now.map((one) => (one.id === 'old-1' ? { ...one, content: 'edited' } : one)));
     await nextSave((now) => now.filter(({ id }) => id !== 'old-2'));
     await agentRuntime.query(`UPDATE messages SET content='edited by the ORM' WHERE messages.id = 'old-3'`);
@@ -264,7 +266,7 @@ describe('the services go on in their way', () => {
       sequence: index + 6,
       content: `message ${index + 10}`,
     }));
-    expect(added.items).toEqual(expected.filter(({ sequence }) => added.items.length === 11 || sequence !== 15));
+    expect(added.items).toEqual(expected);
     expect(feed.items).toEqual(expected);
     expect(changed.items).toEqual([
       { kind: 'EDITED', sequence: 1, message: { content: 'edited' } },

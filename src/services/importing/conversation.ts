@@ -1,3 +1,4 @@
+import { maxIdLength } from '../writing/checks.ts';
 import { v5 as nameId } from 'uuid';
 import { z } from 'zod';
 import { titleOf } from '../messages/receiving-session.ts';
@@ -17,7 +18,6 @@ export interface Conversation {
 }
 
 /** The width of the shared tables' id columns. */
-const maxIdLength = 36;
 const namespace = '6b0d4bd5-6f0c-4e0e-8f3c-9f2f5f2d8c11';
 
 /** The same name gives the same id in every import. */
