@@ -23,7 +23,7 @@ const unavailableMessages = [
   'Cannot use a pool after calling end',
   'The server does not support SSL',
 ];
-const retryableStates = new Set(['40001', '40P01']);
+const retryableStates = new Set(['40001', '40P01', '55P03']);
 
 /** Values that PostgreSQL cannot hold, whichever argument they came in. */
 const badValues: Readonly<Record<string, string>> = {

@@ -1,13 +1,18 @@
 import sql from 'sql-template-tag';
 import pg from 'pg';
 import type { DatabaseConfig } from '../config/database-config.ts';
+import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { Database, type DatabaseDefinition } from './database.ts';
+import { isRetryable } from './database-errors.ts';
 
 /** Any number will do, as long as every gateway uses the same. */
 const migrationLock = 727_465_001;
 const sessionsPerAdoption = 50;
 const eventsPerIndexing = 1000;
+/** With its wait for locks, about a minute. */
+const maxAttempts = 90;
+const pauseMs = 200;
 
 export interface MigrationStatus {
   readonly executed: readonly string[];
@@ -40,14 +45,33 @@ export async function migrate(
   return withMigrationLock(owner, async () => {
     const database = Database.open(definition, owner, log);
     try {
-      const done = await database.orm.migrator.up();
+      const pending = await database.orm.migrator.getPending();
+      for (const { name } of pending) await run(database, name, log);
       if (definition.name === 'agentRuntime') await adoptExistingSessions(database, log);
-      return done.map((migration) => migration.name);
+      return pending.map((migration) => migration.name);
     } finally {
       await database.close();
     }
   });
 }
+
+/** Other services write while a migration runs. It gives way to them, and finds its moment at the next attempt or a later one. */
+async function run(database: Database, name: string, log: Log): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await database.orm.migrator.up([name]);
+      return;
+    } catch (error) {
+      if (!isRetryable(error)) throw error;
+      if (attempt === maxAttempts) throw new StartupError(heldUp(name), error);
+      log.info({ migration: name, attempt }, 'the tables are in use; the migration gives way and tries again');
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
+    }
+  }
+}
+
+const heldUp = (name: string): string =>
+  `Migration ${name} found no moment in which the tables were free. End transactions that stay open (see pg_stat_activity), then migrate again.`;
 
 /** Polls for the lock: a connection that waits inside a statement would hold off CREATE INDEX CONCURRENTLY for ever. */
 async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Promise<Result>): Promise<Result> {
@@ -61,7 +85,7 @@ async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Prom
         migrationLock,
       ]);
       if (result.rows[0]?.locked === true) break;
-      await new Promise((resolve) => setTimeout(resolve, 200));
+      await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }
     return await work();
   } finally {

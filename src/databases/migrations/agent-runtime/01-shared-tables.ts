@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { giveWay } from '../give-way.ts';
 
 /**
  * The tables that the agent-runtime service also writes. They are created only where they are missing, in the
@@ -8,6 +9,7 @@ export class SharedTables extends Migration {
   override name = '01-shared-tables';
 
   override up(): void {
+    this.addSql(giveWay);
     this.addSql(createMissing);
     this.addSql(addColumns);
   }

@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { giveWay } from '../give-way.ts';
 
 /**
  * The triggers that fill the session log, whoever writes.
@@ -20,6 +21,7 @@ export class SessionLog extends Migration {
   override name = '03-session-log';
 
   override up(): void {
+    this.addSql(giveWay);
     this.addSql(chain);
     this.addSql(horizon);
     this.addSql(adoption);

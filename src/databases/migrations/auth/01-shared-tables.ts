@@ -1,10 +1,12 @@
 import { Migration } from '@mikro-orm/migrations';
+import { giveWay } from '../give-way.ts';
 
 /** The tables that the auth-service also writes: created where they are missing, otherwise only added to. */
 export class SharedTables extends Migration {
   override name = '01-shared-tables';
 
   override up(): void {
+    this.addSql(giveWay);
     this.addSql(createMissing);
     this.addSql(addColumns);
   }

@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { giveWay } from '../give-way.ts';
 
 /**
  * The audit trail as a log: every row of audit_logs gets a number, in commit order and without gaps, and a chain
@@ -8,6 +9,7 @@ export class AuditLog extends Migration {
   override name = '02-audit-log';
 
   override up(): void {
+    this.addSql(giveWay);
     this.addSql(tables);
     this.addSql(functions);
     this.addSql(adoption);
