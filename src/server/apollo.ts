@@ -8,6 +8,7 @@ import type { OperationContext } from '../resolvers/context.ts';
 import type { Log } from '../shared/log.ts';
 import { parseOptions } from './documents.ts';
 import { presentError } from './present-error.ts';
+import { requestLog } from './request-log.ts';
 
 /** Apollo Server without a transport of its own: parsing, validation, execution and the rules of GraphQL over HTTP. */
 export function createApolloServer(
@@ -24,7 +25,7 @@ export function createApolloServer(
     parseOptions,
     // The cache-control plugin wraps every field of the schema, which costs a third of the time of large answers.
     plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled()],
-    formatError: (_formatted, error) => presentError(error, options.log),
+    formatError: (_formatted, error) => presentError(error, requestLog.getStore() ?? options.log),
     logger: {
       debug: (message) => options.log.debug(message),
       info: (message) => options.log.debug(message),

@@ -11,6 +11,7 @@ import { readiness } from './health.ts';
 import { answerError, answerJson, maxBodyBytes, readBody } from './http-answer.ts';
 import { isAllowedOrigin, type OriginPolicy } from './origins.ts';
 import { presentError } from './present-error.ts';
+import { requestLog } from './request-log.ts';
 
 export interface HttpHandlerOptions {
   readonly apollo: ApolloServer<OperationContext>;
@@ -100,15 +101,17 @@ async function graphql(
   if (viewer === undefined) return;
   const body = await requestBody(request, response);
   if (body === undefined) return;
-  const answer = await options.apollo.executeHTTPGraphQLRequest({
-    httpGraphQLRequest: {
-      method: request.method ?? 'GET',
-      headers: headersOf(request),
-      search: searchOf(request),
-      body,
-    },
-    context: () => Promise.resolve(new OperationContext(options.gateway, viewer, requestId)),
-  });
+  const answer = await requestLog.run(log, () =>
+    options.apollo.executeHTTPGraphQLRequest({
+      httpGraphQLRequest: {
+        method: request.method ?? 'GET',
+        headers: headersOf(request),
+        search: searchOf(request),
+        body,
+      },
+      context: () => Promise.resolve(new OperationContext(options.gateway, viewer, requestId)),
+    }),
+  );
   for (const [name, value] of answer.headers) response.setHeader(name, value);
   response.statusCode = answer.status ?? 200;
   if (answer.body.kind === 'complete') response.end(answer.body.string);
@@ -117,8 +120,9 @@ async function graphql(
     response.end();
   }
   const durationMs = Math.round(performance.now() - started);
-  log.debug(
-    { status: response.statusCode, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
+  const operationName = (body as { operationName?: unknown } | null)?.operationName;
+  log.info(
+    { operationName, status: response.statusCode, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
     'operation',
   );
 }

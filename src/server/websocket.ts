@@ -69,12 +69,17 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
       onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
         const document = options.documents.read(query);
         if (!('kind' in document)) return document;
+        const { connectionId, viewer = null } = extra;
+        options.log.info(
+          { requestId: connectionId, operationName, userId: viewer?.userId, tenantId: viewer?.tenantId },
+          'operation over websocket',
+        );
         return {
           schema: options.schema,
           document,
           variableValues: variables,
           operationName,
-          contextValue: new OperationContext(options.gateway, extra.viewer ?? null, extra.connectionId ?? ''),
+          contextValue: new OperationContext(options.gateway, viewer, connectionId ?? ''),
         };
       },
       execute: (args) => execute(args),

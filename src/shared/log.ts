@@ -26,7 +26,7 @@ export function createLog(options: { level: string; pretty: boolean }): Log {
       ...base,
       transport: {
         target: 'pino-pretty',
-        options: { destination: 2, ignore: 'pid,hostname', translateTime: 'HH:MM:ss.l' },
+        options: { destination: 2, ignore: 'pid,hostname', singleLine: true, translateTime: 'HH:MM:ss.l' },
       },
     });
   }

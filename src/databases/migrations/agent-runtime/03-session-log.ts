@@ -22,6 +22,7 @@ export class SessionLog extends Migration {
 
   override up(): void {
     this.addSql(giveWay);
+    this.addSql(lockTables);
     this.addSql(chain);
     this.addSql(horizon);
     this.addSql(adoption);
@@ -33,6 +34,11 @@ export class SessionLog extends Migration {
     this.addSql(documents);
   }
 }
+
+/** In the order in which a save takes them: otherwise it and the migration would wait for each other, every time. */
+const lockTables = /* sql */ `
+LOCK TABLE public.sessions, public.messages, public.agent_switches, public.pending_approvals IN SHARE ROW EXCLUSIVE MODE;
+`;
 
 /** Advisory locks: a class of two-part keys for sessions, the upper 16 bits of a one-part key for the horizon. */
 const sessionLocks = 727_465_003;
