@@ -9,6 +9,7 @@ const transport = ['ws', 'graphql-ws', 'node:http', 'node:https', 'node:http2'];
 const storage = ['pg', 'pg-*', '@mikro-orm/*'];
 
 const layers = {
+  client: { imports: [], packages: ['graphql', 'type-graphql', '@*', 'node:*', 'ws', ...storage] },
   shared: { imports: [], packages: [...graphql, ...transport, ...storage] },
   config: { imports: ['shared'], packages: [...graphql, ...transport, ...storage] },
   entities: { imports: ['shared'], packages: [...graphql, ...transport, 'pg'] },

@@ -120,7 +120,7 @@ it('asks everything of every query', () => {
   expect(validate(schema, everything)).toEqual([]);
   const queries = Object.keys(schema.getQueryType()?.getFields() ?? {}).sort();
   const operations = everything.definitions.flatMap((definition) =>
-    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value] : [],
+    definition.kind === Kind.OPERATION_DEFINITION ? [definition.name?.value ?? ''] : [],
   );
   expect(operations.sort()).toEqual(queries);
   expect(Object.keys(queryBudgets).sort()).toEqual(queries);

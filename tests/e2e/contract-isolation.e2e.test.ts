@@ -117,8 +117,8 @@ describe('counts and sums', () => {
   const counts = `{ sessions { totalCount } approvals { totalCount } users { totalCount } auditLogs { totalCount } searchMessages(query: "kazan") { totalCount } }`;
   const countsOf = async (asker: Asker): Promise<number[]> => {
     const answer = await ask(gateway, asker, counts);
-    return ['sessions', 'approvals', 'users', 'auditLogs', 'searchMessages'].map((field) =>
-      pick<number>(answer, `${field}.totalCount`),
+    return ['sessions', 'approvals', 'users', 'auditLogs', 'searchMessages'].map(
+      (field) => pick(answer, `${field}.totalCount`) as number,
     );
   };
 

@@ -25,7 +25,7 @@ function mutate(asker: Asker, name: string, input: object, selection: string): P
 }
 
 async function newSession(input: object = {}, asker: Asker = anna): Promise<string> {
-  return pick<string>(await mutate(asker, 'createSession', input, 'session { id }'), 'createSession.session.id');
+  return pick(await mutate(asker, 'createSession', input, 'session { id }'), 'createSession.session.id') as string;
 }
 
 const send = (input: object, asker: Asker = anna): Promise<GraphQLAnswer> =>
@@ -51,7 +51,7 @@ describe('sessions', () => {
       input,
       'session { id title description metadata status tenantId messageCount closedAt createdAt lastActivityAt expiresAt owner { username } }',
     );
-    const session = pick<{ lastActivityAt: string; expiresAt: string }>(answer, 'createSession.session');
+    const session = pick(answer, 'createSession.session') as { lastActivityAt: string; expiresAt: string };
     expect(session).toMatchObject({
       id: globalIdOf('Session', 'mine'),
       title: 'Mine',
@@ -221,8 +221,8 @@ describe('messages', () => {
     const sessionId = await newSession();
     const input = { sessionId, content: 'Once', clientMessageId: 'once' };
     const answers = await Promise.all(Array.from({ length: 5 }, () => send(input)));
-    const payloads = answers.map((answer) =>
-      pick<{ wasDuplicate: boolean; message: { id: string } }>(answer, 'sendMessage'),
+    const payloads = answers.map(
+      (answer) => pick(answer, 'sendMessage') as { wasDuplicate: boolean; message: { id: string } },
     );
     expect(payloads.filter(({ wasDuplicate }) => !wasDuplicate)).toHaveLength(1);
     expect(new Set(payloads.map(({ message }) => message.id)).size).toBe(1);
@@ -237,7 +237,7 @@ describe('messages', () => {
   });
 
   it('are edited, which is seen', async () => {
-    const messageId = pick<string>(await send({ content: 'Tpyo' }), 'sendMessage.message.id');
+    const messageId = pick(await send({ content: 'Tpyo' }), 'sendMessage.message.id') as string;
     const edited = await mutate(
       anna,
       'editMessage',
@@ -259,7 +259,7 @@ describe('messages', () => {
       { name: 'listen', arguments: '{"to":"it"}' },
     ];
     const asked = await send({ sessionId, role: 'ASSISTANT', toolCalls });
-    const messageId = pick<string>(asked, 'sendMessage.message.id');
+    const messageId = pick(asked, 'sendMessage.message.id') as string;
     await send({ sessionId, role: 'TOOL', toolCallId: 'c1', name: 'look', content: '{"seen":true}' });
     const record = { messageId, toolCallId: 'c1', name: 'look', serverName: 'eyes', executionTimeMs: 7 };
     const recorded = await mutate(
@@ -335,7 +335,7 @@ describe('agents', () => {
 
 describe('approvals', () => {
   const request = async (input: object): Promise<string> =>
-    pick<string>(await mutate(anna, 'requestApproval', input, 'approval { id }'), 'requestApproval.approval.id');
+    pick(await mutate(anna, 'requestApproval', input, 'approval { id }'), 'requestApproval.approval.id') as string;
   const decide = (
     approvalId: string,
     decision: string,
@@ -390,7 +390,7 @@ describe('approvals', () => {
     );
     const winners = answers.filter(({ errors }) => errors === undefined);
     expect(winners).toHaveLength(1);
-    const status = pick<string>(winners[0] as GraphQLAnswer, 'decideApproval.approval.status');
+    const status = pick(winners[0] as GraphQLAnswer, 'decideApproval.approval.status') as string;
     expect(pick(winners[0] as GraphQLAnswer, 'decideApproval.approval')).toMatchObject({
       decisionReason: status === 'APPROVED' ? 'APPROVE' : 'REJECT',
       decidedBy: { username: 'anna' },

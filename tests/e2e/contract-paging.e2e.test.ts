@@ -95,7 +95,7 @@ const query = (list: List, page: string) => ask(gateway, admin, `{ ${documentOf(
 const pathOf = ({ around, field }: List): string =>
   [...around.map((outer) => outer.replace(/\(.*/, '')), field].join('.');
 const read = async (list: List, page: string): Promise<Connection> =>
-  pick<Connection>(await query(list, page), pathOf(list));
+  pick(await query(list, page), pathOf(list)) as Connection;
 
 const idsOf = ({ edges }: Connection): string[] => edges.map(({ node }) => node.id);
 const quoted = (cursor: string | null): string => JSON.stringify(cursor);

@@ -170,7 +170,7 @@ describe('a message', () => {
     );
     expect(last.errors).toBeUndefined();
     expect(last.data).toMatchObject({ message: { author: null, toolCalls: [{ arguments: 'not json' }] } });
-    expect(pick<object>(last, 'message.metadata')).toEqual(expect.any(Object));
+    expect(pick(last, 'message.metadata') as object).toEqual(expect.any(Object));
   });
 
   it('has its tool calls with their results, from a TOOL message or from a record, and their approval', async () => {
@@ -342,7 +342,7 @@ describe('the audit trail', () => {
 
   it('is newest first and as long as the viewer may see', async () => {
     expect(await ask(gateway, anna, trail)).toEqual(ids('audit-anna-2', 'audit-anna-1'));
-    const all = pick<{ id: string }[]>(await ask(gateway, audrey, trail), 'auditLogs.nodes');
+    const all = pick(await ask(gateway, audrey, trail), 'auditLogs.nodes') as { id: string }[];
     expect(all.map(({ id }) => id).sort()).toEqual(
       ['audit-anna-1', 'audit-anna-2', 'audit-boris'].map((key) => globalIdOf('AuditLog', key)).sort(),
     );
@@ -380,7 +380,9 @@ describe('the search', () => {
     asker: Parameters<typeof ask>[1] = anna,
     filter: object | null = null,
   ): Promise<string[]> => {
-    const nodes = pick<{ id: string }[]>(await ask(gateway, asker, search, { query, filter }), 'searchMessages.nodes');
+    const nodes = pick(await ask(gateway, asker, search, { query, filter }), 'searchMessages.nodes') as {
+      id: string;
+    }[];
     return nodes.map(({ id }) => Buffer.from(id, 'base64url').toString().slice('Message:'.length)).sort();
   };
 
@@ -402,7 +404,7 @@ describe('the search', () => {
       snippet: 'Find flights to <mark>Kazan</mark>, please',
       node: { session: { title: 'A trip to Kazan' } },
     });
-    expect(pick<number>(answer, 'searchMessages.edges.0.rank')).toBeGreaterThan(0);
+    expect(pick(answer, 'searchMessages.edges.0.rank') as number).toBeGreaterThan(0);
   });
 
   it('looks where the viewer may read and the filter says', async () => {
@@ -567,10 +569,10 @@ describe('the lists', () => {
     ['of an owner', 'filter: { ownerId: "boris" }', []],
     ['deleted ones, not even when asked for', 'filter: { status: [DELETED] }', []],
   ])('sessions %s', async (_what, listArguments, expected) => {
-    const nodes = pick<{ id: string }[]>(
+    const nodes = pick(
       await ask(gateway, anna, `{ sessions${listArguments === '' ? '' : `(${listArguments})`} { nodes { id } } }`),
       'sessions.nodes',
-    );
+    ) as { id: string }[];
     expect(nodes.map(({ id }) => id)).toEqual(expected.map((id) => globalIdOf('Session', id)));
   });
 

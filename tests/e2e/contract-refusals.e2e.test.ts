@@ -50,7 +50,7 @@ const idOf = ({ idType }: Operation, ids: Record<IdType, string>): string =>
 
 it('knows every operation of the schema', async () => {
   const { data } = await gateway.query(adam, getIntrospectionQuery());
-  const schema = buildClientSchema(data as never as IntrospectionQuery);
+  const schema = buildClientSchema(data as unknown as IntrospectionQuery);
   const roots = [schema.getQueryType(), schema.getMutationType()].flatMap((type) =>
     Object.keys(type?.getFields() ?? {}),
   );
@@ -232,8 +232,8 @@ describe('a credential that is wrong', () => {
     [{ authorization: 'Basic YTpi' }],
     [{ 'x-internal-auth': 'wrong' }],
     [{ 'x-internal-auth': '' }],
-  ])('%o is UNAUTHENTICATED, not a stranger', async (headers) => {
-    const [status, answer] = await withHeaders(headers as never);
+  ] as Record<string, string>[][])('%o is UNAUTHENTICATED, not a stranger', async (headers) => {
+    const [status, answer] = await withHeaders(headers ?? {});
     expect(status).toBe(401);
     expect(answer).toMatchObject({ errors: [{ extensions: { code: 'UNAUTHENTICATED' } }] });
   });

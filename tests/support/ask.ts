@@ -20,9 +20,9 @@ export async function ask(
 }
 
 /** The value at a path like `session.messages.nodes.0.id`; the answer must be without errors. */
-export function pick<Value>(answer: GraphQLAnswer, path: string): Value {
+export function pick(answer: GraphQLAnswer, path: string): unknown {
   expect(answer.errors).toBeUndefined();
-  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.data) as Value;
+  return path.split('.').reduce<unknown>((value, key) => (value as Record<string, unknown>)[key], answer.data);
 }
 
 /** Codes of the contract, in the order of the errors. */

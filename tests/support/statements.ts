@@ -18,7 +18,7 @@ let sent: Sent[] | undefined;
 export async function noteStatements(database: Database, name: string): Promise<Statements> {
   // MikroORM brings its own copy of pg, so the class of its clients is found at its pool.
   const pool = (await database.orm.em.getConnection().getNativeClient()) as Pool & { Client: typeof Client };
-  sent ??= listenTo(pool.Client.prototype as unknown as { query: Send });
+  sent ??= listenTo(pool.Client.prototype);
   const all = sent;
   let from = all.length;
   return {
