@@ -8,7 +8,7 @@ import {
   type Interruption,
 } from './interruption.ts';
 
-export type Answer = FormattedExecutionResult<Record<string, unknown>>;
+export type Answer = FormattedExecutionResult;
 
 export interface Operation {
   readonly query: string;
@@ -99,7 +99,7 @@ export class Connection {
       sink.end(this.interruption);
       return () => undefined;
     }
-    return this.#client.subscribe<Record<string, unknown>>(operation, {
+    return this.#client.subscribe(operation, {
       next: (answer) => sink.next(answer),
       error: (cause) => sink.end(this.interruption ?? interruptionOfSink(cause)),
       complete: () => sink.end(this.interruption ?? completed()),

@@ -38,7 +38,10 @@ export async function isMessageHole(ask: Ask, sessionId: string, { after, receiv
 /** The beginning of any session's log is the beginning of the log across sessions. */
 export async function beginningOfFeed(ask: Ask): Promise<string> {
   const { sessions } = (await ask(beginningOfSessions, {})) as { sessions: { nodes: { messages: Connection }[] } };
-  return requireSession(sessions.nodes[0] ?? null).messages.pageInfo.endCursor;
+  const [session] = sessions.nodes;
+  if (session === undefined)
+    throw new NotFoundError('There is no session yet, so the feed has no beginning.', 'NOT_FOUND');
+  return session.messages.pageInfo.endCursor;
 }
 
 export async function startOfAuditLogs(ask: Ask, from: From): Promise<string> {

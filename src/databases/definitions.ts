@@ -15,9 +15,11 @@ import type { DatabaseDefinition } from './database.ts';
 import { SharedTables as AgentRuntimeTables } from './migrations/agent-runtime/01-shared-tables.ts';
 import { OwnTables } from './migrations/agent-runtime/02-own-tables.ts';
 import { SessionLog } from './migrations/agent-runtime/03-session-log.ts';
-import { ReadIndexes } from './migrations/agent-runtime/04-read-indexes.ts';
-import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/05-grants.ts';
+import { LogTriggers } from './migrations/agent-runtime/04-log-triggers.ts';
+import { SearchDocuments } from './migrations/agent-runtime/05-search-documents.ts';
 import { ReadFunctions } from './migrations/agent-runtime/06-read-functions.ts';
+import { ReadIndexes } from './migrations/agent-runtime/07-read-indexes.ts';
+import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/08-grants.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { Grants as AuthGrants } from './migrations/auth/03-grants.ts';
@@ -39,9 +41,11 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '01-shared-tables', class: AgentRuntimeTables },
     { name: '02-own-tables', class: OwnTables },
     { name: '03-session-log', class: SessionLog },
-    { name: '04-read-indexes', class: ReadIndexes },
-    { name: '05-grants', class: AgentRuntimeGrants },
+    { name: '04-log-triggers', class: LogTriggers },
+    { name: '05-search-documents', class: SearchDocuments },
     { name: '06-read-functions', class: ReadFunctions },
+    { name: '07-read-indexes', class: ReadIndexes },
+    { name: '08-grants', class: AgentRuntimeGrants },
   ],
 };
 

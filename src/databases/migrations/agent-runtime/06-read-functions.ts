@@ -1,5 +1,4 @@
 import { Migration } from '@mikro-orm/migrations';
-import { grantIfRoleExists } from '../grants.ts';
 
 /** What the gateway's reads need functions for. */
 export class ReadFunctions extends Migration {
@@ -9,7 +8,6 @@ export class ReadFunctions extends Migration {
     this.addSql(askedCallIds);
     this.addSql(unindexedMessages);
     this.addSql(anyLexeme);
-    this.addSql(grants);
   }
 }
 
@@ -66,10 +64,3 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$
   FROM regexp_matches(querytree(query), $pattern$'(?:[^']|'')*'$pattern$, 'g') AS found
 $$;
 `;
-
-const names = 'scrollback.asked_call_ids(text), scrollback.unindexed_messages(), scrollback.any_lexeme(tsquery)';
-
-const grants = [
-  `REVOKE ALL ON FUNCTION ${names} FROM PUBLIC;`,
-  grantIfRoleExists('scrollback_gateway', [`GRANT EXECUTE ON FUNCTION ${names} TO scrollback_gateway`]),
-].join('\n');

@@ -2,7 +2,7 @@ import { Migration } from '@mikro-orm/migrations';
 
 /** Indexes on the shared tables for the gateway's reads. Built without blocking writers, hence outside a transaction. */
 export class ReadIndexes extends Migration {
-  override name = '04-read-indexes';
+  override name = '07-read-indexes';
 
   override isTransactional(): boolean {
     return false;

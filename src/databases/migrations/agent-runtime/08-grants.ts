@@ -3,7 +3,7 @@ import { grantIfRoleExists } from '../grants.ts';
 
 /** The least rights that serving and analytics need; the trigger functions run as their owner. */
 export class Grants extends Migration {
-  override name = '05-grants';
+  override name = '08-grants';
 
   override up(): void {
     this.addSql('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA scrollback FROM PUBLIC');

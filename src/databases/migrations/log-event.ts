@@ -1,0 +1,31 @@
+/** Advisory locks: a class of two-part keys for sessions, the upper 16 bits of a one-part key for the horizon. */
+export const sessionLocks = 727_465_003;
+export const horizonLock = 23595;
+
+interface EventColumns {
+  readonly sessionId: string;
+  readonly number: string;
+  readonly kind: string;
+  readonly subjectId: string;
+  readonly messageSequence: string;
+  readonly messagesAdded: string;
+  readonly contentHash: string;
+  readonly previousChain: string;
+  readonly at: string;
+}
+
+/** The statement that appends to the log, as text, so that the hot path has no call in between. */
+export function insertEvent(event: EventColumns): string {
+  const { sessionId, number, kind, subjectId, messageSequence, contentHash, at } = event;
+  return `INSERT INTO scrollback.session_log
+    (session_id, number, kind, subject_id, message_sequence, messages_added, content_hash, chain, created_at)
+  VALUES (${sessionId}, ${number}, ${kind}, ${subjectId}, ${messageSequence}, ${event.messagesAdded}, ${contentHash},
+    scrollback.chain_step(coalesce(${event.previousChain}, ''::bytea),
+      scrollback.event_bytes(${sessionId}, ${number}, ${kind}, ${subjectId}, ${messageSequence}, ${contentHash}, ${at})),
+    ${at})
+  ON CONFLICT (session_id, number) DO NOTHING;
+  IF NOT FOUND THEN
+    -- Only a transaction with a snapshot older than its lock gets here; it must start again, as on any such conflict.
+    RAISE EXCEPTION 'could not serialize access to the log of session %', ${sessionId} USING ERRCODE = 'serialization_failure';
+  END IF;`;
+}
