@@ -45,17 +45,18 @@ export interface ConnectionSettings {
 export class Connection {
   /** Why it ended; undefined while it lasts. */
   interruption: Interruption | undefined;
+  /** Resolves when the gateway has taken the credentials; rejects with the interruption. */
+  readonly acknowledged: Promise<void>;
   readonly #settings: ConnectionSettings;
   readonly #client: Client;
-  readonly #acknowledged: Promise<void>;
   #settle: (interruption?: Interruption) => void = () => undefined;
   #deadline: ReturnType<typeof setTimeout> | undefined;
   #acknowledgedAt: number | undefined;
   #wasUseful = false;
 
-  private constructor(settings: ConnectionSettings, credentials: Record<string, string>) {
+  constructor(settings: ConnectionSettings, credentials: Record<string, string>) {
     this.#settings = settings;
-    this.#acknowledged = new Promise((resolve, reject) => {
+    this.acknowledged = new Promise((resolve, reject) => {
       this.#settle = (interruption) => (interruption === undefined ? resolve() : reject(interruption));
     });
     this.#expect('acknowledgement', settings.ackTimeoutMs);
@@ -75,13 +76,6 @@ export class Connection {
         closed: (event) => this.#end(interruptionOfClose(event)),
       },
     });
-  }
-
-  /** Resolves when the gateway has acknowledged the credentials; rejects with an Interruption. */
-  static async open(settings: ConnectionSettings, credentials: Record<string, string>): Promise<Connection> {
-    const connection = new Connection(settings, credentials);
-    await connection.#acknowledged;
-    return connection;
   }
 
   get wasHealthy(): boolean {

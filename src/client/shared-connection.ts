@@ -24,10 +24,10 @@ export class SharedConnection {
   }
 
   current(): Promise<Connection> {
-    if (this.#connection !== undefined && this.#connection.interruption === undefined) {
-      return Promise.resolve(this.#connection);
-    }
-    this.#opening ??= this.#open().finally(() => {
+    if (this.#opening !== undefined) return this.#opening;
+    const connection = this.#connection;
+    if (connection !== undefined && connection.interruption === undefined) return Promise.resolve(connection);
+    this.#opening = this.#open().finally(() => {
       this.#opening = undefined;
     });
     return this.#opening;
@@ -51,10 +51,9 @@ export class SharedConnection {
   async #open(): Promise<Connection> {
     const credentials = await this.#credentials();
     if (this.#closing.signal.aborted) throw connectionInterrupted('The client was closed.', 'CLOSED');
-    const connection = await Connection.open(this.#settings, credentials);
-    if (this.#closing.signal.aborted) connection.close();
-    this.#connection = connection;
-    return connection;
+    this.#connection = new Connection(this.#settings, credentials);
+    await this.#connection.acknowledged;
+    return this.#connection;
   }
 
   async #credentials(): Promise<Record<string, string>> {

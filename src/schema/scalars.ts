@@ -4,8 +4,12 @@ import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
 const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
 function parseDateTime(value: unknown): Date {
-  const date = typeof value === 'string' && isoPattern.test(value) ? new Date(value) : null;
-  if (date === null || Number.isNaN(date.getTime())) {
+  const text = typeof value === 'string' && isoPattern.test(value) ? value : '';
+  const date = new Date(text);
+  // JavaScript makes 3 March of 31 February.
+  const day = text.slice(0, 10);
+  const dayExists = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
+  if (Number.isNaN(date.getTime()) || !dayExists) {
     throw new GraphQLError('A DateTime is written as in ISO 8601, with its zone: 2026-01-31T12:00:00.000Z.');
   }
   return date;

@@ -23,7 +23,10 @@ describe('check', () => {
   });
 
   it('expects only what comes after the start', () => {
-    expect(verdictOf({ sessionId: 'b', after: 2, deliveries: given('b3') })).toMatchObject({ ...flawless, expected: 1 });
+    expect(verdictOf({ sessionId: 'b', after: 2, deliveries: given('b3') })).toMatchObject({
+      ...flawless,
+      expected: 1,
+    });
     expect(verdictOf({ after: 4, deliveries: given('a3', 'b3') })).toMatchObject({ ...flawless, expected: 2 });
   });
 

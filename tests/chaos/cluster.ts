@@ -1,6 +1,8 @@
-import { chmod, cp, mkdir, rm } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { chmod, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
 import pg from 'pg';
 import { databaseConfigOf } from '../../src/config/database-url.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
@@ -92,18 +94,14 @@ export class Cluster {
   /** Takes a copy of everything, made while the server is stopped. */
   async backUp(): Promise<void> {
     await this.#stopped(async () => {
-      await rm(this.#copy(), { recursive: true, force: true });
-      await cp(this.#folder(), this.#copy(), copying);
-      await copyOwners(this.#folder(), this.#copy());
+      await copy(this.#folder(), this.#copy());
     });
   }
 
   /** Goes back to the copy; what was committed since is gone. */
   async restore(): Promise<void> {
     await this.#stopped(async () => {
-      await rm(this.#folder(), { recursive: true });
-      await cp(this.#copy(), this.#folder(), copying);
-      await copyOwners(this.#copy(), this.#folder());
+      await copy(this.#copy(), this.#folder());
     });
   }
 
@@ -125,5 +123,16 @@ export class Cluster {
     return folder;
   }
 
-  readonly #copy = (): string => join(this.#dataFolder, 'older-copy');
+  #copy(): string {
+    return join(this.#dataFolder, 'older-copy');
+  }
+}
+
+const serve = (dataFolder: string): Promise<EmbeddedPostgres> =>
+  startEmbeddedPostgres({ dataFolder, log: silentLog(), durable: true });
+
+/** With owners and modes, which PostgreSQL insists on. */
+async function copy(from: string, to: string): Promise<void> {
+  await rm(to, { recursive: true, force: true });
+  await promisify(execFile)('cp', ['-a', from, to]);
 }

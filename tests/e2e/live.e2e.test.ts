@@ -1,6 +1,17 @@
 import { once } from 'node:events';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
+import {
+  ApprovalChangedDocument,
+  AuditLogAddedDocument,
+  EndOfSessionDocument,
+  MessageAddedDocument,
+  MessageChangedDocument,
+  MessageFeedDocument,
+  NewestAuditLogDocument,
+  SessionChangedDocument,
+  type MessageAddedSubscription,
+} from '../generated/operations.ts';
 import { collect } from '../support/collect.ts';
 import { testDatabases, type TestDatabases } from '../support/databases.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
@@ -23,13 +34,12 @@ afterAll(async () => {
   await test.close();
 });
 
-interface Edge {
-  readonly cursor: string;
-  readonly node: { readonly sequence: number; readonly content: string | null };
+const addedEdge = (data: MessageAddedSubscription): MessageAddedSubscription['messageAdded'] => data.messageAdded;
+
+async function endOf(sessionId: string, first?: number): Promise<string> {
+  const { data } = await gateway.query(anna, EndOfSessionDocument, { id: sessionId, first });
+  return data?.session?.messages.pageInfo.endCursor ?? '';
 }
-const messageAdded = `subscription ($sessionId: ID!, $after: String) {
-  messageAdded(sessionId: $sessionId, after: $after) { cursor node { sequence content } } }`;
-const addedEdge = (data: { messageAdded: Edge }): Edge => data.messageAdded;
 
 const inTransaction = async (...statements: string[]): Promise<void> => {
   const client = await test.service.agentRuntime.connect();
@@ -57,7 +67,7 @@ describe('messageAdded', () => {
     const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages
       .pageInfo.endCursor;
     const client = await gateway.connect(anna);
-    const got = collect(client, messageAdded, { sessionId: 'live', after }, addedEdge);
+    const got = collect(client, MessageAddedDocument, { sessionId: 'live', after }, addedEdge);
     await got.until(240);
     await addMessages(test, 'live', 251, 255);
     const items = await got.until(245);
@@ -69,12 +79,12 @@ describe('messageAdded', () => {
   it('says a message once when its session is saved by deleting and inserting everything', async () => {
     await addSession(test, 'saves', anna, 3);
     const client = await gateway.connect(anna);
-    const got = collect(client, messageAdded, { sessionId: 'saves' }, addedEdge);
+    const got = collect(client, MessageAddedDocument, { sessionId: 'saves' }, addedEdge);
     const feed = collect(
       client,
-      'subscription { messageFeed(filter: { sessionIds: ["saves"] }) { cursor node { sequence } } }',
-      {},
-      (data: { messageFeed: Edge }) => data.messageFeed,
+      MessageFeedDocument,
+      { filter: { sessionIds: ['saves'] } },
+      (data) => data.messageFeed,
     );
     await pause();
     await save('saves');
@@ -95,12 +105,10 @@ describe('messageAdded', () => {
 
   it('starts at the very beginning from the end cursor of an empty session', async () => {
     await addSession(test, 'empty', anna);
-    const { data } = await gateway.query(anna, '{ session(id: "empty") { messages { pageInfo { endCursor } } } }');
-    const after = (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages
-      .pageInfo.endCursor;
+    const after = await endOf('empty');
     await addMessages(test, 'empty', 1, 2);
     const client = await gateway.connect(anna);
-    const got = collect(client, messageAdded, { sessionId: 'empty', after }, addedEdge);
+    const got = collect(client, MessageAddedDocument, { sessionId: 'empty', after }, addedEdge);
     await got.until(2);
     expect(got.items.map(({ node }) => node.content)).toEqual(['message 1', 'message 2']);
     await client.dispose();
@@ -109,11 +117,11 @@ describe('messageAdded', () => {
   it('is not there for others, and ends when the right is gone', async () => {
     await addSession(test, 'mine', anna, 1);
     const others = await gateway.connect(boris);
-    const refused = collect(others, messageAdded, { sessionId: 'mine' }, addedEdge);
+    const refused = collect(others, MessageAddedDocument, { sessionId: 'mine' }, addedEdge);
     await refused.ended;
     expect(JSON.stringify(refused.errors)).toContain('NOT_FOUND');
     const client = await gateway.connect(anna);
-    const got = collect(client, messageAdded, { sessionId: 'mine' }, addedEdge);
+    const got = collect(client, MessageAddedDocument, { sessionId: 'mine' }, addedEdge);
     await pause();
     await test.service.agentRuntime.query(`UPDATE sessions SET user_id = 'boris' WHERE id = 'mine'`);
     await addMessages(test, 'mine', 2, 2);
@@ -127,27 +135,19 @@ describe('messageAdded', () => {
   it('refuses cursors that are not ours, of another session, or of a history that is gone', async () => {
     await addSession(test, 'c1', anna, 3);
     await addSession(test, 'c2', anna, 3);
-    const cursorOf = async (id: string): Promise<string> => {
-      const { data } = await gateway.query(
-        anna,
-        `{ session(id: "${id}") { messages(first: 2) { pageInfo { endCursor } } } }`,
-      );
-      return (data as never as { session: { messages: { pageInfo: { endCursor: string } } } }).session.messages.pageInfo
-        .endCursor;
-    };
     const client = await gateway.connect(anna);
-    const foreign = collect(client, messageAdded, { sessionId: 'c1', after: await cursorOf('c2') }, addedEdge);
-    const forged = collect(client, messageAdded, { sessionId: 'c1', after: 'AQEAAAAA' }, addedEdge);
+    const foreign = collect(client, MessageAddedDocument, { sessionId: 'c1', after: await endOf('c2', 2) }, addedEdge);
+    const forged = collect(client, MessageAddedDocument, { sessionId: 'c1', after: 'AQEAAAAA' }, addedEdge);
     await Promise.all([foreign.ended, forged.ended]);
     for (const refused of [foreign, forged]) {
       expect(JSON.stringify(refused.errors)).toContain('BAD_USER_INPUT');
       expect(JSON.stringify(refused.errors)).toContain('CURSOR_INVALID');
     }
-    const kept = await cursorOf('c1');
+    const kept = await endOf('c1', 2);
     await test.service.agentRuntime.query(
       `UPDATE scrollback.session_log SET chain = sha256(chain) WHERE session_id = 'c1'`,
     );
-    const diverged = collect(client, messageAdded, { sessionId: 'c1', after: kept }, addedEdge);
+    const diverged = collect(client, MessageAddedDocument, { sessionId: 'c1', after: kept }, addedEdge);
     await diverged.ended;
     expect(JSON.stringify(diverged.errors)).toContain('CURSOR_DIVERGED');
     await client.dispose();
@@ -158,12 +158,7 @@ describe('the other subscriptions', () => {
   it('tells of edits and removals', async () => {
     await addSession(test, 'edits', anna, 2);
     const client = await gateway.connect(anna);
-    const got = collect(
-      client,
-      'subscription { messageChanged(sessionId: "edits") { kind messageId sequence message { content editedAt } } }',
-      {},
-      (data: { messageChanged: Record<string, unknown> }) => data.messageChanged,
-    );
+    const got = collect(client, MessageChangedDocument, { sessionId: 'edits' }, (data) => data.messageChanged);
     await pause();
     await test.service.agentRuntime.query(`UPDATE messages SET content = 'better' WHERE id = 'edits-1'`);
     await test.service.agentRuntime.query(`DELETE FROM messages WHERE id = 'edits-2'`);
@@ -182,12 +177,7 @@ describe('the other subscriptions', () => {
 
   it('tells of sessions, also of one that was deleted', async () => {
     const client = await gateway.connect(anna);
-    const got = collect(
-      client,
-      'subscription { sessionChanged { kind sessionId session { title } } }',
-      {},
-      (data: { sessionChanged: Record<string, unknown> }) => data.sessionChanged,
-    );
+    const got = collect(client, SessionChangedDocument, {}, (data) => data.sessionChanged);
     await pause();
     await addSession(test, 'of-boris', boris);
     await addSession(test, 'fresh', anna);
@@ -208,17 +198,12 @@ describe('the other subscriptions', () => {
       agentRuntime.query(`INSERT INTO pending_approvals (id, request_id, session_id) VALUES ($1, $1, 'ask')`, [id]);
     await request('p1');
     const client = await gateway.connect(anna);
-    const got = collect(
-      client,
-      'subscription { approvalChanged { kind approvalId approval { status } } }',
-      {},
-      (data: { approvalChanged: Record<string, unknown> }) => data.approvalChanged,
-    );
+    const got = collect(client, ApprovalChangedDocument, {}, (data) => data.approvalChanged);
     await got.until(1);
     await request('p2');
     await agentRuntime.query(`UPDATE pending_approvals SET status = 'approved' WHERE id = 'p1'`);
     await got.until(3);
-    expect(got.items.map((change) => [change['kind'], change['approvalId']])).toEqual([
+    expect(got.items.map((change) => [change.kind, change.approvalId])).toEqual([
       ['REQUESTED', 'p1'],
       ['REQUESTED', 'p2'],
       ['CHANGED', 'p1'],
@@ -234,17 +219,11 @@ describe('the other subscriptions', () => {
         [id],
       );
     await record('a1');
-    const answer = await gateway.query(admin, '{ auditLogs(first: 1) { pageInfo { startCursor } } }');
-    const after = (answer.data as never as { auditLogs: { pageInfo: { startCursor: string } } }).auditLogs.pageInfo
-      .startCursor;
+    const { data: newest } = await gateway.query(admin, NewestAuditLogDocument);
+    const after = newest?.auditLogs.pageInfo.startCursor;
     await record('a2');
     const client = await gateway.connect(admin);
-    const got = collect(
-      client,
-      'subscription ($after: String) { auditLogAdded(after: $after) { node { eventType user { username } } } }',
-      { after },
-      (data: { auditLogAdded: { node: unknown } }) => data.auditLogAdded.node,
-    );
+    const got = collect(client, AuditLogAddedDocument, { after }, (data) => data.auditLogAdded.node);
     await record('a3');
     await got.until(2);
     const login = { eventType: 'login_success', user: { username: 'anna' } };
@@ -260,7 +239,7 @@ describe('a socket', () => {
       client.on('closed', (event) => resolve(event as { code: number })),
     );
     await addSession(test, 'expiring', anna);
-    collect(client, messageAdded, { sessionId: 'expiring' }, addedEdge);
+    collect(client, MessageAddedDocument, { sessionId: 'expiring' }, addedEdge);
     expect((await closed).code).toBe(4403);
     await client.dispose();
   });

@@ -1,3 +1,5 @@
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
 import type { Client } from 'graphql-ws';
 
 export interface Collected<Item> {
@@ -10,12 +12,13 @@ export interface Collected<Item> {
 }
 
 /** Subscribes and keeps what comes; `pick` takes the item out of the data. */
-export function collect<Item>(
+export function collect<Item, Result = never>(
   client: Client,
-  query: string,
+  document: string | TypedDocumentNode<Result, never>,
   variables: Record<string, unknown>,
-  pick: (data: never) => Item,
+  pick: (data: Result) => Item,
 ): Collected<Item> {
+  const query = typeof document === 'string' ? document : print(document);
   const items: Item[] = [];
   const errors: unknown[] = [];
   const waiting = new Set<() => void>();
@@ -26,7 +29,7 @@ export function collect<Item>(
     {
       next: (result) => {
         if (result.errors !== undefined) errors.push(...result.errors);
-        if (result.data != null) items.push(pick(result.data as never));
+        if (result.data != null) items.push(pick(result.data as Result));
         news();
       },
       error: (error) => {

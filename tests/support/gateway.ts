@@ -1,6 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { TypedDocumentNode } from '@graphql-typed-document-node/core';
+import { print } from 'graphql';
 import { createClient, type Client } from 'graphql-ws';
 import { WebSocket } from 'ws';
 import { startGateway } from '../../src/commands/gateway.ts';
@@ -11,8 +13,8 @@ import { Lifecycle } from '../../src/shared/lifecycle.ts';
 import { createLog, silentLog } from '../../src/shared/log.ts';
 import type { TestDatabases } from './databases.ts';
 
-export interface GraphQLAnswer {
-  readonly data?: Record<string, never> | null;
+export interface GraphQLAnswer<Result = Record<string, never>> {
+  readonly data?: Result | null;
   readonly errors?: readonly {
     readonly message: string;
     readonly path?: readonly unknown[];
@@ -32,7 +34,11 @@ export interface TestGateway {
   readonly internalApiKey: string;
   token(credentials: Credentials): Promise<string>;
   /** One operation over HTTP; without credentials where they are null. */
-  query(credentials: Credentials | null, query: string, variables?: Record<string, unknown>): Promise<GraphQLAnswer>;
+  query<Result = Record<string, never>>(
+    credentials: Credentials | null,
+    document: string | TypedDocumentNode<Result, never>,
+    variables?: Record<string, unknown>,
+  ): Promise<GraphQLAnswer<Result>>;
   /** A websocket client of these credentials; it does not retry unless told. */
   connect(credentials: Credentials | null, retryAttempts?: number): Promise<Client>;
   stop(): Promise<void>;
@@ -91,11 +97,16 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
     url,
     internalApiKey,
     token,
-    async query(credentials, query, variables = {}) {
+    async query<Result>(
+      credentials: Credentials | null,
+      document: string | TypedDocumentNode<Result, never>,
+      variables: Record<string, unknown> = {},
+    ) {
+      const query = typeof document === 'string' ? document : print(document);
       const headers: Record<string, string> = { 'content-type': 'application/json' };
       if (credentials !== null) headers['authorization'] = `Bearer ${await token(credentials)}`;
       const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-      return (await response.json()) as GraphQLAnswer;
+      return (await response.json()) as GraphQLAnswer<Result>;
     },
     async connect(credentials, retryAttempts = 0) {
       const connectionParams = credentials === null ? {} : { Authorization: `Bearer ${await token(credentials)}` };

@@ -14,10 +14,10 @@ export interface Peer {
 
 /** What a connection does in place of the right thing; what is left out it does right. */
 export interface Behaviour {
-  init?(peer: Peer): void;
-  ping?(peer: Peer): void;
-  query?(peer: Peer, id: string): void;
-  subscribe?(peer: Peer, id: string, after: number): void;
+  readonly init?: (peer: Peer) => void;
+  readonly ping?: (peer: Peer) => void;
+  readonly query?: (peer: Peer, id: string) => void;
+  readonly subscribe?: (peer: Peer, id: string, after: number) => void;
 }
 
 interface Message {

@@ -1,4 +1,4 @@
-import sql, { empty, raw, type Sql } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Viewer } from './viewer.ts';
 
 /**
@@ -41,17 +41,16 @@ export function auditEntryVisible(viewer: Viewer): Sql {
 /** Refresh tokens: one's own; others' for administrators of their tenant. */
 export function refreshTokenVisible(viewer: Viewer): Sql {
   if (viewer.isAdmin) return everything;
-  if (viewer.isTenantAdmin) {
-    return sql`EXISTS (SELECT FROM public.users AS u WHERE u.id = t.user_id AND u.tenant_id = ${viewer.tenantId})`;
-  }
-  return viewer.userId === null ? nothing : sql`t.user_id = ${viewer.userId}`;
+  const ofTenant = sql`EXISTS (SELECT FROM public.users AS u WHERE u.id = t.user_id AND u.tenant_id = ${viewer.tenantId})`;
+  if (viewer.isTenantAdmin) return ofTenant;
+  return viewer.userId === null ? nothing : sql`t.user_id = ${viewer.userId} AND ${ofTenant}`;
 }
 
-/** Chat events outside any session: one's own; the tenant's for its administrators. */
+/** Chat events: a session's where the session is visible; outside any session one's own, the tenant's for its administrators. */
 export function chatEventVisible(viewer: Viewer): Sql {
   if (viewer.isAdmin) return everything;
   const ofSession = sessionIdVisible(viewer, sql`c.session_id`);
-  if (viewer.isTenantAdmin) return sql`(${ofSession} OR (c.session_id IS NULL AND c.tenant_id = ${viewer.tenantId}))`;
-  const own = viewer.userId === null ? empty : sql` OR (c.session_id IS NULL AND c.user_id = ${viewer.userId})`;
-  return sql`(${ofSession}${own})`;
+  const outside = sql`c.session_id IS NULL AND c.tenant_id = ${viewer.tenantId}`;
+  if (viewer.isTenantAdmin) return sql`(${ofSession} OR (${outside}))`;
+  return viewer.userId === null ? ofSession : sql`(${ofSession} OR (${outside} AND c.user_id = ${viewer.userId}))`;
 }
