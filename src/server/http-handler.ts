@@ -120,11 +120,22 @@ async function graphql(
     response.end();
   }
   const durationMs = Math.round(performance.now() - started);
-  const operationName = (body as { operationName?: unknown } | null)?.operationName;
   log.info(
-    { operationName, status: response.statusCode, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
+    {
+      operationName: operationNameOf(body),
+      status: response.statusCode,
+      durationMs,
+      userId: viewer?.userId,
+      tenantId: viewer?.tenantId,
+    },
     'operation',
   );
+}
+
+/** As the client says it, for the log; cut, because a client may say anything. */
+function operationNameOf(body: unknown): string | undefined {
+  const name: unknown = typeof body === 'object' && body !== null ? Reflect.get(body, 'operationName') : undefined;
+  return typeof name === 'string' ? name.slice(0, 100) : undefined;
 }
 
 /** The viewer; null without credentials; undefined when the answer was given because they are wrong. */
