@@ -14,7 +14,8 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 30_000,
     hookTimeout: 30_000,
-    // The file name says the kind: x.test.ts is pure, x.pg.test.ts needs PostgreSQL, x.e2e.test.ts drives the program.
+    // The file name says the kind: x.test.ts is pure, x.pg.test.ts needs PostgreSQL, x.e2e.test.ts drives the program,
+    // x.chaos.test.ts breaks what the program stands on.
     projects: [
       {
         extends: true,
@@ -36,6 +37,19 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'e2e', include: ['tests/e2e/**/*.e2e.test.ts'], exclude: neverTests, ...withPostgres },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'chaos',
+          include: ['tests/chaos/**/*.chaos.test.ts'],
+          exclude: neverTests,
+          // Each has servers of its own and kills them; alone on the machine, after the others.
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+          testTimeout: 180_000,
+          hookTimeout: 60_000,
+        },
       },
     ],
   },

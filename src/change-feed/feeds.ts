@@ -22,6 +22,9 @@ interface LogSource {
   readonly from: (number: number, limit: number) => Promise<Sql>;
 }
 
+/** Looking at a log is quick; what takes longer is a connection that has died without a word. */
+export const patienceMs = 5000;
+
 /** The logs as they stand in the two databases. */
 export function createFeeds(databases: Readonly<Record<DatabaseName, Database>>): Feeds {
   const { agentRuntime, auth } = databases;
@@ -37,11 +40,14 @@ function feedOf(source: LogSource): LogFeed {
     topic: source.topic,
     placeOf: source.placeOf,
     async head() {
-      const [last] = await source.database.query<LogEvent>(await source.head());
+      const [last] = await source.database.query<LogEvent>(await source.head(), patienceMs);
       return last === undefined ? { number: 0, fingerprint: Buffer.alloc(fingerprintBytes) } : source.placeOf(last);
     },
     async pageAfter(place, limit) {
-      const [first, ...rest] = await source.database.query<LogEvent>(await source.from(place.number, limit + 1));
+      const [first, ...rest] = await source.database.query<LogEvent>(
+        await source.from(place.number, limit + 1),
+        patienceMs,
+      );
       if (place.number === 0) return first === undefined ? [] : [first, ...rest].slice(0, limit);
       const start = first === undefined ? undefined : source.placeOf(first);
       if (first === undefined || start?.number !== place.number || !sameFingerprint(first.chain, place.fingerprint)) {
@@ -74,7 +80,11 @@ const sessionLog = (database: Database, sessionId: string): LogSource => ({
     sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} AND l.number >= ${number} ORDER BY l.number LIMIT ${limit}`,
 });
 
-/** Read no further than the horizon: above it a transaction may still commit a lower position. */
+/**
+ * Read no further than the horizon: above it a transaction may still commit a lower position. The place that a reader
+ * comes with is looked at wherever it lies: a single session's cursor may be ahead of the horizon, and a writer that was
+ * held up between looking for its lock and getting it takes the horizon back a little.
+ */
 const allSessionLogs = (database: Database): LogSource => ({
   topic: allSessionsTopic,
   database,
@@ -84,12 +94,12 @@ const allSessionLogs = (database: Database): LogSource => ({
   from: async (position, limit) =>
     sql`SELECT ${logColumns}, json_build_object('userId', s.user_id, 'tenantId', s.tenant_id, 'deleted', s.deleted_at IS NOT NULL) AS owner
       FROM scrollback.session_log AS l LEFT JOIN public.sessions AS s ON s.id = l.session_id
-      WHERE l.position >= ${position} AND l.position <= ${await horizonOf(database)} ORDER BY l.position LIMIT ${limit}`,
+      WHERE l.position >= ${position} AND l.position <= ${Math.max(position, await horizonOf(database))} ORDER BY l.position LIMIT ${limit}`,
 });
 
 /** In a statement of its own: what lies below the horizon is visible to the statements that start after it. */
 export async function horizonOf(database: Database): Promise<number> {
-  const [row] = await database.query<{ horizon: number }>(sql`SELECT scrollback.log_horizon() AS horizon`);
+  const [row] = await database.query<{ horizon: number }>(sql`SELECT scrollback.log_horizon() AS horizon`, patienceMs);
   return row?.horizon ?? 0;
 }
 

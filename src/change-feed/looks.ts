@@ -1,7 +1,7 @@
 import sql from 'sql-template-tag';
 import type { Database } from '../databases/database.ts';
 import { allSessionsTopic, auditTopic, sessionTopic } from './contract.ts';
-import { horizonOf } from './feeds.ts';
+import { horizonOf, patienceMs } from './feeds.ts';
 import type { Look } from './poll.ts';
 
 /**
@@ -18,6 +18,7 @@ export function lookAtSessions(database: Database): Look {
     if (since === null || horizon < since) return { changed: 'all', unsettled: false };
     const rows = await database.query<{ id: string; last: number }>(
       sql`SELECT session_id AS id, max(position) AS last FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
+      patienceMs,
     );
     return {
       changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
@@ -31,6 +32,7 @@ export function lookAtAudit(database: Database): Look {
   return async () => {
     const [row] = await database.query<{ number: number | null }>(
       sql`SELECT max(number) AS number FROM scrollback.audit_entries`,
+      patienceMs,
     );
     const number = row?.number ?? 0;
     const changed = number !== seen;

@@ -129,7 +129,10 @@ describe('a connection that ends', () => {
     let issued = 0;
     client = connect({ token: async () => `token-${(issued += 1)}` });
     gateway.log = [1, 2, 3];
-    gateway.behaviours.push(...numbers(1, 2).map(() => giveThen(1, (peer) => peer.close(4403))));
+    gateway.behaviours.push(
+      giveThen(1, (peer) => peer.close(4403)),
+      giveThen(1, (peer) => peer.socket.send('nonsense')),
+    );
     expect(await take(3)).toEqual([1, 2, 3]);
     expect(gateway.tokens).toEqual(['Bearer token-1', 'Bearer token-2', 'Bearer token-3']);
   });
@@ -137,7 +140,7 @@ describe('a connection that ends', () => {
 
 describe('a connection that hangs', () => {
   it('is given up when the acknowledgement does not come', async () => {
-    client = connect({ ackTimeoutMs: 50 });
+    client = connect({ ackTimeoutMs: 200 });
     gateway.log = [1];
     gateway.behaviours.push({ init: () => undefined });
     expect(await take(1)).toEqual([1]);
@@ -164,17 +167,17 @@ describe('a connection that hangs', () => {
   });
 
   it('is given up when pings stay without an answer', async () => {
-    client = connect({ pingIntervalMs: 30, pongTimeoutMs: 30 });
+    client = connect({ pingIntervalMs: 30, pongTimeoutMs: 150 });
     gateway.log = [1, 2];
-    gateway.behaviours.push({ ...giveThen(1, undefined), ping: () => undefined });
+    gateway.behaviours.push({ ...giveThen(1, undefined), ping: (peer) => peer.socket.pause() });
     expect(await take(2)).toEqual([1, 2]);
     expect(retries.map(({ error }) => error.code)).toEqual(['TIMED_OUT']);
   });
 
   it('is kept while pings are answered', async () => {
-    client = connect({ pingIntervalMs: 10, pongTimeoutMs: 200 });
+    client = connect({ pingIntervalMs: 10, pongTimeoutMs: 500, ackTimeoutMs: 500 });
     gateway.log = [1];
-    gateway.behaviours.push({ subscribe: (peer, id) => setTimeout(() => peer.messages(id, [1]), 300) });
+    gateway.behaviours.push({ subscribe: (peer, id) => setTimeout(() => peer.messages(id, [1]), 700) });
     expect(await take(1)).toEqual([1]);
     expect(gateway.connections).toBe(1);
   });
@@ -189,6 +192,17 @@ describe('a gateway that lies', () => {
     );
     expect(await take(9)).toEqual(gateway.log);
     expect(gateway.subscribed).toEqual([0, 3, 5]);
+  });
+
+  it('and repeats the last item is heard once also where items have no numbers', async () => {
+    gateway.log = [1, 2, 3];
+    gateway.behaviours.push(
+      giveThen(1, (peer) => peer.close(1012)),
+      { subscribe: (peer, id) => peer.messages(id, [1, 2, 2, 3]) },
+    );
+    const got: number[] = [];
+    for await (const { node } of client.messageFeed(fromStart)) if (got.push(node.sequence) === 3) break;
+    expect(got).toEqual([1, 2, 3]);
   });
 
   it('and skips what exists is asked again from the last item', async () => {
@@ -232,25 +246,27 @@ describe('a gateway that lies', () => {
       (peer, id) => peer.send({ id, type: 'next', payload: { data: { messageAdded: {} } } }),
     ],
     [
+      'an item whose cursor is no text',
+      (peer, id) =>
+        peer.send({ id, type: 'next', payload: { data: { messageAdded: { cursor: 2, node: { sequence: 2 } } } } }),
+    ],
+    [
       'an item without a number',
       (peer, id) => peer.send({ id, type: 'next', payload: { data: { messageAdded: { cursor: 'c', node: {} } } } }),
     ],
     ['the end of the stream', (peer, id) => peer.send({ id, type: 'complete' })],
-  ] satisfies [string, NonNullable<Behaviour['subscribe']>][])(
-    'and sends %s is left and asked again',
-    async (_, send) => {
-      gateway.log = numbers(1, 3);
-      gateway.behaviours.push({
-        subscribe(peer, id, after) {
-          if (after > 0) return peer.messages(id, gateway.after(after));
-          peer.messages(id, [1]);
-          send(peer, id, after);
-        },
-      });
-      expect(await take(3)).toEqual(gateway.log);
-      expect(gateway.subscribed).toEqual([0, 1]);
-    },
-  );
+  ] satisfies [string, NonNullable<Behaviour['query']>][])('and sends %s is left and asked again', async (_, send) => {
+    gateway.log = numbers(1, 3);
+    gateway.behaviours.push({
+      subscribe(peer, id, after) {
+        if (after > 0) return peer.messages(id, gateway.after(after));
+        peer.messages(id, [1]);
+        send(peer, id);
+      },
+    });
+    expect(await take(3)).toEqual(gateway.log);
+    expect(gateway.subscribed).toEqual([0, 1]);
+  });
 
   it('and answers what nobody asked is not listened to', async () => {
     gateway.log = [1];
@@ -296,6 +312,35 @@ describe('an error in the answer', () => {
     expect(await take(2)).toEqual([1, 2]);
     expect(slept).toEqual([5500, 6000, 7000, 9000, 13_000, 21_000, 35_000, 35_000, 35_000]);
     expect(gateway.connections).toBe(1);
+  });
+
+  it('that comes after an item is the first of its kind again', async () => {
+    gateway.log = [1, 2, 3, 4];
+    gateway.behaviours.push({
+      subscribe(peer, id, after) {
+        peer.messages(id, gateway.after(after).slice(0, 1));
+        peer.errors(id, { code: 'INTERNAL_SERVER_ERROR' });
+      },
+    });
+    expect(await take(4)).toEqual(gateway.log);
+    expect(slept).toEqual([500, 500, 500]);
+  });
+
+  it('that comes after a quiet while is the first of its kind again', async () => {
+    let now = 0;
+    client = connect({ now: () => now, healthyAfterMs: 60_000 });
+    gateway.log = [1];
+    let failures = 0;
+    gateway.behaviours.push({
+      subscribe(peer, id) {
+        failures += 1;
+        if (failures > 8) return peer.messages(id, [1]);
+        now += failures < 8 ? 60_000 : 59_999;
+        peer.errors(id, { code: 'INTERNAL_SERVER_ERROR' });
+      },
+    });
+    expect(await take(1)).toEqual([1]);
+    expect(slept).toEqual([...numbers(1, 7).map(() => 500), 1000]);
   });
 
   it('beside data is not taken for a whole item', async () => {
@@ -386,6 +431,35 @@ describe('the consumer', () => {
     },
   );
 
+  it('leaves no timer behind', async () => {
+    const signals: AbortSignal[] = [];
+    const sleep = (_: number, signal: AbortSignal): Promise<void> => {
+      signals.push(signal);
+      return new Promise((resolve) => signal.addEventListener('abort', () => resolve()));
+    };
+    client = connect({ sleep });
+    gateway.behaviours.push({ init: (peer) => peer.close(1012) });
+    const stream = client.messages('s', fromStart);
+    const next = stream.next();
+    await vi.waitFor(() => expect(signals).toHaveLength(1));
+    await stream.return?.();
+    await next;
+    expect(signals[0]?.aborted).toBe(true);
+  });
+
+  it('has no connection opened for a token that comes after it left', async () => {
+    const asked: ((token: string) => void)[] = [];
+    client = connect({ token: () => new Promise((resolve) => asked.push(resolve)) });
+    const stream = client.messages('s', fromStart);
+    const next = stream.next();
+    await vi.waitFor(() => expect(asked).toHaveLength(1));
+    await stream.return?.();
+    await next;
+    asked[0]?.('late');
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    expect(gateway.connections).toBe(0);
+  });
+
   it('is let go when the client is closed, with all others', async () => {
     const ends = [take(1), take(1)];
     await vi.waitFor(() => expect(gateway.subscribed).toHaveLength(2));
@@ -471,6 +545,20 @@ describe('a cursor store', () => {
   it('is needed for a key', () => {
     expect(() => client.messages('s', { key: 'mine' })).toThrow('cursorStore');
   });
+});
+
+it('takes the address of the gateway as the other clients do', async () => {
+  const urls: string[] = [];
+  class Recording extends WebSocket {
+    constructor(url: string, protocol?: string) {
+      super(url, protocol);
+      urls.push(url);
+    }
+  }
+  client = connect({ url: `${gateway.url}#top`, webSocketImpl: Recording });
+  gateway.log = [1];
+  expect(await take(1)).toEqual([1]);
+  expect(urls).toEqual([gateway.url.replace('http', 'ws')]);
 });
 
 it('runs on the WebSocket of the platform', async () => {

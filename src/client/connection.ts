@@ -8,7 +8,7 @@ import {
   type Interruption,
 } from './interruption.ts';
 
-export type Answer = FormattedExecutionResult;
+export type Answer = FormattedExecutionResult<Record<string, unknown>, unknown>;
 
 export interface Operation {
   readonly query: string;

@@ -40,6 +40,9 @@ export interface FollowSettings extends RecoverySettings {
   readonly cursorStore: CursorStore | null;
   /** Items that may lie unread before the operation is left and asked for again later. */
   readonly maxUnread: number;
+  /** An operation that lasted so long counts as one that worked, also when it gave nothing. */
+  readonly healthyAfterMs: number;
+  readonly now: () => number;
 }
 
 /** One stream over as many connections as it takes: each item once, in order, none left out. */
@@ -53,7 +56,8 @@ export class Follower<Item> {
   #sequence: number | null = null;
   /** What was committed since this follower first listened is its to deliver. */
   #hasListened = false;
-  #madeProgress = false;
+  /** When the attempt counts as one that worked. */
+  #healthyFrom = Infinity;
 
   constructor(plan: FollowPlan<Item>, settings: FollowSettings, shared: SharedConnection, signal: AbortSignal) {
     this.#plan = plan;
@@ -78,14 +82,15 @@ export class Follower<Item> {
 
   /** Ends without an error when it left the operation by itself. */
   async *#attempt(): AsyncGenerator<Item, void> {
-    this.#madeProgress = false;
     const connection = await unlessAborted(this.#shared.current(), this.#signal);
     if (connection === undefined) return;
     this.#cursor ??= (await this.#plan.start?.(askOver(connection, this.#signal))) ?? null;
     const { query, variables } = this.#plan;
+    const { now, healthyAfterMs, maxUnread } = this.#settings;
     const operation = { query, variables: { ...variables, after: this.#cursor } };
     this.#hasListened = true;
-    for await (const answer of answersOf(connection, operation, this.#settings.maxUnread, this.#signal)) {
+    this.#healthyFrom = now() + healthyAfterMs;
+    for await (const answer of answersOf(connection, operation, maxUnread, this.#signal)) {
       const item = await this.#take(connection, answer);
       if (item === undefined) continue;
       yield item.value;
@@ -104,7 +109,7 @@ export class Follower<Item> {
     }
     this.#cursor = cursor;
     this.#sequence = sequence;
-    this.#madeProgress = true;
+    this.#healthyFrom = 0;
     connection.noteProgress();
     return { value };
   }
@@ -138,7 +143,7 @@ export class Follower<Item> {
     if (!isOver && this.#cursor === null && this.#hasListened) throw new PlaceUnknownError(interruption.error);
     await (interruption.scope === 'connection'
       ? unlessAborted(this.#shared.recover(interruption), this.#signal)
-      : this.#recovery.after(interruption, this.#madeProgress, this.#signal));
+      : this.#recovery.after(interruption, this.#settings.now() >= this.#healthyFrom, this.#signal));
   }
 
   async #stored(): Promise<string | null | undefined> {

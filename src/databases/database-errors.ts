@@ -14,10 +14,14 @@ const unavailableCodes = new Set([
   'EAI_AGAIN',
   'ENOENT',
 ]);
+/** What the driver says when the server has not answered in time. */
+const readTimeout = 'Query read timeout';
+
 const unavailableMessages = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
   'timeout expired',
+  readTimeout,
   'Client has encountered a connection error',
   'is not currently accepting connections',
   'Cannot use a pool after calling end',
@@ -60,6 +64,9 @@ export function isUnavailable(error: unknown): boolean {
   if (code !== undefined && unavailableStates.some((state) => code.startsWith(state))) return true;
   return unavailableMessages.some((text) => message.includes(text));
 }
+
+/** Whether the server did not answer at all: its connections look alive and are not. */
+export const isSilence = (error: unknown): boolean => driverErrorOf(error).message === readTimeout;
 
 /** Whether the transaction failed only because of others and may simply run again. */
 export function isRetryable(error: unknown): boolean {

@@ -5,7 +5,7 @@ import pg from 'pg';
 import type { Sql } from 'sql-template-tag';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Log } from '../shared/log.ts';
-import { isRetryable, isUnavailable, translateDatabaseError } from './database-errors.ts';
+import { isRetryable, isSilence, isUnavailable, translateDatabaseError } from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
 import { namedStatement } from './statement.ts';
 
@@ -29,8 +29,25 @@ const resultTypes = {
   },
 };
 
+/** Beyond what the server allows a statement, after which it would have said so. */
+const silenceMs = 1000;
+
+/** What finds out connections whose other end is gone without a word: the idle ones, and those that wait for an answer. */
+const watchful = (config: DatabaseConfig): pg.PoolConfig => ({
+  ...config,
+  keepAlive: true,
+  keepAliveInitialDelayMillis: 5000,
+  ...(config.statement_timeout === undefined ? {} : { query_timeout: config.statement_timeout + silenceMs }),
+});
+
+/** When one connection has fallen silent, so have those that wait in the pool, most likely; new ones are cheap. */
+async function dropIdle(pool: pg.Pool): Promise<void> {
+  const idle = await Promise.allSettled(Array.from({ length: pool.idleCount }, () => pool.connect()));
+  for (const client of idle) if (client.status === 'fulfilled') client.value.release(true);
+}
+
 function replicaPool(config: DatabaseConfig, log: Log): pg.Pool {
-  const pool = new pg.Pool(config);
+  const pool = new pg.Pool(watchful(config));
   // The pool replaces what it lost; without a listener the loss would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'the replica closed a connection'));
   return pool;
@@ -70,7 +87,7 @@ export class Database {
       port: config.port,
       user: config.user,
       ...(config.password === undefined ? {} : { password: config.password }),
-      driverOptions: config,
+      driverOptions: watchful(config),
       extensions: [Migrator],
       migrations: {
         migrationsList: definition.migrations as never,
@@ -88,9 +105,9 @@ export class Database {
     return new Database(definition.name, orm, replica === null ? null : replicaPool(replica, log));
   }
 
-  /** Runs a statement by its name; rows come as plain objects. */
-  async query<Row extends object>(statement: Sql): Promise<Row[]> {
-    return this.#run<Row>(this.#pool, statement);
+  /** Runs a statement by its name; rows come as plain objects. `withinMs` is for what is always quick and must not hang. */
+  async query<Row extends object>(statement: Sql, withinMs?: number): Promise<Row[]> {
+    return this.#run<Row>(this.#pool, statement, withinMs);
   }
 
   /** The same where an answer may be a little behind: on the replica, if there is one and it can be reached. */
@@ -105,13 +122,20 @@ export class Database {
     }
   }
 
-  async #run<Row extends object>(poolOf: () => Promise<pg.Pool>, statement: Sql): Promise<Row[]> {
+  async #run<Row extends object>(
+    poolOf: () => Promise<pg.Pool>,
+    statement: Sql,
+    withinMs?: number,
+  ): Promise<Row[]> {
+    let pool: pg.Pool | undefined;
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.
-      const pool = await poolOf();
-      const result = await pool.query({ ...namedStatement(statement), types: resultTypes } as pg.QueryConfig);
+      pool = await poolOf();
+      const query = { ...namedStatement(statement), types: resultTypes, query_timeout: withinMs };
+      const result = await pool.query(query as pg.QueryConfig);
       return result.rows as Row[];
     } catch (error) {
+      if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
   }

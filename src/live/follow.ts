@@ -1,6 +1,5 @@
 import type { LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
-import { backoff } from '../shared/backoff.ts';
-import { ScrollbackError } from '../shared/errors.ts';
+import { persevere } from './persevere.ts';
 
 const pageSize = 100;
 
@@ -18,17 +17,15 @@ export async function* follow(
   const bell = new Bell();
   const unlisten = wakeUps.listen(feed.topic, () => bell.ring());
   const unwatch = onAbort(signal, () => bell.ring());
-  const pauses = backoff({ minMs: 50, maxMs: 5000 });
   let place = from;
   try {
     while (!signal.aborted) {
       // Reset before reading: what rings during the read is heard after it.
       bell.reset();
-      const page = await readOrPause(feed, place, () => pauses.wait(signal));
-      if (page === 'paused') continue;
-      pauses.reset();
-      const last = page.at(-1);
-      if (last === undefined) {
+      const after = place;
+      const page = await persevere(() => feed.pageAfter(after, pageSize), signal);
+      const last = page?.at(-1);
+      if (page === undefined || last === undefined) {
         await bell.rung();
         continue;
       }
@@ -38,20 +35,6 @@ export async function* follow(
   } finally {
     unlisten();
     unwatch();
-  }
-}
-
-async function readOrPause(
-  feed: LogFeed,
-  place: LogPlace,
-  pause: () => Promise<void>,
-): Promise<readonly LogEvent[] | 'paused'> {
-  try {
-    return await feed.pageAfter(place, pageSize);
-  } catch (error) {
-    if (!(error instanceof ScrollbackError) || error.code !== 'UNAVAILABLE') throw error;
-    await pause();
-    return 'paused';
   }
 }
 

@@ -4,6 +4,8 @@ import { follow } from './follow.ts';
 /** A followed log: where it stands, and its pages from there on. */
 export interface Followed {
   head(): Promise<LogPlace>;
+  /** Throws GONE where the log no longer has the place's event. */
+  check(place: LogPlace): Promise<void>;
   pages(from: LogPlace, signal: AbortSignal): AsyncGenerator<readonly LogEvent[], void>;
 }
 
@@ -32,6 +34,7 @@ export class Live {
   #followed(feed: LogFeed): Followed {
     return {
       head: () => feed.head(),
+      check: async (place) => void (await feed.pageAfter(place, 1)),
       pages: (from, signal) => follow(feed, from, this.#wakeUps, signal),
     };
   }

@@ -1,6 +1,7 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { readFileSync } from 'node:fs';
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { programs } from './build.ts';
@@ -8,6 +9,11 @@ import { openRoad, type Road } from './road.ts';
 
 /** Which delivery a gateway has: ours, or a deliberately broken one. */
 export type Build = 'ours' | 'push' | 'bare-numbers';
+
+/** Settings of a gateway that can be asked for its memory. */
+export const tellsMemory = {
+  NODE_OPTIONS: `--expose-gc --import=${new URL('preload/tell-memory.mjs', import.meta.url).href}`,
+};
 
 export const internalApiKey = 'chaos-internal-key-0123456789';
 
@@ -73,10 +79,17 @@ export class GatewayPlace {
     child?.kill('SIGCONT');
   }
 
-  /** Memory of the process that is its own, in bytes. */
-  memory(): number {
-    const status = readFileSync(`/proc/${this.#child?.pid}/status`, 'utf8');
-    return Number(/RssAnon:\s+(\d+)/.exec(status)?.[1] ?? 0) * 1024;
+  /** What the process holds when its garbage is collected, in bytes; it must have been started with `tellsMemory`. */
+  async memory(): Promise<number> {
+    const file = join(this.#folder, `memory-${this.#child?.pid}.json`);
+    await rm(file, { force: true });
+    this.#child?.kill('SIGUSR2');
+    for (let waited = 0; waited < 5000; waited += 50) {
+      await sleep(50);
+      const text = await readFile(file, 'utf8').catch(() => '');
+      if (text !== '') return Number(text);
+    }
+    throw new Error('the gateway did not tell its memory');
   }
 
   async close(): Promise<void> {

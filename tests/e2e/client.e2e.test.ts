@@ -22,12 +22,29 @@ afterAll(async () => {
   await test.close();
 });
 
+/** A WebSocket, and when the first subscription was sent over one: from then on the client knows its start. */
+function listening(): { webSocketImpl: typeof WebSocket; subscribed: Promise<void> } {
+  const { promise: subscribed, resolve } = Promise.withResolvers<void>();
+  class Listening extends WebSocket {
+    override send(data: string): void {
+      super.send(data);
+      if (data.includes('"subscription')) resolve();
+    }
+  }
+  return { webSocketImpl: Listening, subscribed };
+}
+
 /** A client of these credentials; each token is a new one. */
-function clientOf(credentials: Credentials, url = gateway.url, retries: RetryNotice[] = []): ScrollbackClient {
+function clientOf(
+  credentials: Credentials,
+  url = gateway.url,
+  retries: RetryNotice[] = [],
+  webSocketImpl = WebSocket,
+): ScrollbackClient {
   return createScrollbackClient({
     url,
     token: async () => gateway.token(credentials),
-    webSocketImpl: WebSocket,
+    webSocketImpl,
     minDelayMs: 20,
     maxDelayMs: 200,
     healthyAfterMs: 500,
@@ -81,16 +98,17 @@ describe('a stream of the client', () => {
     const port = String(portOf(passing.url));
     const token = async (): Promise<string> => passing.token(anna);
     const retries: RetryNotice[] = [];
+    const { webSocketImpl, subscribed } = listening();
     const client = createScrollbackClient({
       url: passing.url,
       token,
-      webSocketImpl: WebSocket,
+      webSocketImpl,
       minDelayMs: 20,
       maxDelayMs: 200,
       onRetry: (notice) => retries.push(notice),
     });
     const got = take(client.messages('restarts'), 6, sequenceOf);
-    await pause(300);
+    await subscribed;
     for (let restart = 0; restart < 3; restart += 1) {
       await passing.stop();
       await addMessages(test, 'restarts', restart * 2 + 4, restart * 2 + 5);
@@ -130,12 +148,13 @@ describe('a stream of the client', () => {
 
   it('starts from now in an empty session, and gives the fields that were asked for', async () => {
     await addSession(test, 'fresh', anna);
-    const client = clientOf(anna);
+    const { webSocketImpl, subscribed } = listening();
+    const client = clientOf(anna, gateway.url, [], webSocketImpl);
     const stream = client.messages<{ content: string; author: { username: string } }>('fresh', {
       select: 'content author { username }',
     });
     const first = stream.next();
-    await pause(200);
+    await subscribed;
     await addMessages(test, 'fresh', 1, 1);
     expect(await first).toMatchObject({
       value: { node: { sequence: 1, content: 'message 1', author: { username: 'anna' } } },
@@ -191,16 +210,18 @@ describe('streams across sessions', () => {
     await road.close();
   });
 
-  it('give the audit trail from now on', async () => {
+  it('give an internal service the audit trail from now on', async () => {
     const record = (id: string): Promise<unknown> =>
       test.service.auth.query(
         `INSERT INTO audit_logs (id, user_id, event_type, success) VALUES ($1, 'anna', $1, true)`,
         [id],
       );
     await record('before');
-    const client = clientOf({ ...anna, scopes: ['api:admin'] });
+    const { url, internalApiKey: internalKey } = gateway;
+    const { webSocketImpl, subscribed } = listening();
+    const client = createScrollbackClient({ url, internalKey, webSocketImpl });
     const got = take(client.auditLogs(), 2, ({ node }) => node.eventType);
-    await pause(300);
+    await subscribed;
     await record('first');
     await record('second');
     expect(await got).toEqual(['first', 'second']);

@@ -114,6 +114,35 @@ describe('messageAdded', () => {
     await client.dispose();
   });
 
+  it('misses nothing that was in flight when a feed goes on from a cursor of a session', async () => {
+    await addSession(test, 'slow', anna);
+    await addSession(test, 'quick', anna);
+    const slow = await test.service.agentRuntime.connect();
+    try {
+      await slow.query('BEGIN');
+      await slow.query(
+        `INSERT INTO messages (id, session_db_id, role, content) VALUES ('slow-1', 'slow', 'user', 'slow')`,
+      );
+      // As in the middle of its commit: the position is taken, the row is not visible yet.
+      await slow.query('SET CONSTRAINTS ALL IMMEDIATE');
+      await addMessages(test, 'quick', 1, 1);
+      const client = await gateway.connect(anna);
+      const feed = collect(
+        client,
+        MessageFeedDocument,
+        { after: await endOf('quick'), filter: { sessionIds: ['slow', 'quick'] } },
+        (data) => data.messageFeed.node.session.title,
+      );
+      await pause();
+      await slow.query('COMMIT');
+      await feed.until(1);
+      expect(feed.items).toContain('slow');
+      await client.dispose();
+    } finally {
+      slow.release();
+    }
+  });
+
   it('is not there for others, and ends when the right is gone', async () => {
     await addSession(test, 'mine', anna, 1);
     const others = await gateway.connect(boris);

@@ -1,6 +1,7 @@
 import type { LogEvent, LogPlace } from '../../change-feed/contract.ts';
 import { logIdentityOf } from '../../databases/log-identity.ts';
 import type { Followed, Live } from '../../live/live.ts';
+import { persevere } from '../../live/persevere.ts';
 import { stream } from '../../live/stream.ts';
 import { decodeLogCursor, encodeLogCursor, cursorDiverged, type LogCursor } from '../../shared/cursor-codec.ts';
 import { notFound } from '../../shared/errors.ts';
@@ -75,7 +76,10 @@ export class Watches {
     columns: readonly string[],
   ): Promise<AsyncIterableIterator<Edge>> {
     const log = this.#live.allSessions();
-    const from = await this.#start(log, messageSource, undefined, after, (cursor) => cursor.position);
+    const from = await settled(
+      log,
+      await this.#start(log, messageSource, undefined, after, (cursor) => cursor.position),
+    );
     return this.#edges(log, from, (events) =>
       this.#rows(
         viewer,
@@ -137,15 +141,18 @@ export class Watches {
     // The place first, then the list: what comes in between is in both, and said once.
     const from = await log.head();
     const pending = await this.#pendingApprovals(viewer, sessionId);
-    const listed = new Set(pending.map((change) => change['approvalId']));
+    let listed: ReadonlySet<unknown> = new Set(pending.map((change) => change['approvalId']));
     const after = this.#changes(log, from, async (events) => {
       const changes = events.filter((event) => event.kind.startsWith('approval_') && mayConcern(viewer, event));
-      const news = changes.filter((event) => event.kind !== 'approval_requested' || !listed.delete(event.subjectId));
+      // A page may be read again, so what is left of the list is only kept when the reading has succeeded.
+      const left = new Set(listed);
+      const news = changes.filter((event) => event.kind !== 'approval_requested' || !left.delete(event.subjectId));
       const visible = await this.#visible(
         viewer,
         approvalSource,
         news.map((event) => event.subjectId),
       );
+      listed = left;
       return news
         .filter(
           (event) =>
@@ -206,9 +213,11 @@ export class Watches {
     const databases = this.#databases;
     return stream(async function* (signal) {
       for await (const events of log.pages(from, signal)) {
-        for (const [event, node] of await read(events)) {
+        for (const [event, node] of (await persevere(() => read(events), signal)) ?? []) {
           const source = event.sessionId === null ? auditLogSource : messageSource;
-          const { cursorKey, epoch } = await logIdentityOf(databases[source.database]);
+          const identity = await persevere(() => logIdentityOf(databases[source.database]), signal);
+          if (identity === undefined) return;
+          const { cursorKey, epoch } = identity;
           yield {
             node,
             get cursor(): string {
@@ -230,7 +239,9 @@ export class Watches {
     read: (events: readonly LogEvent[]) => Promise<Change[]>,
   ): AsyncIterableIterator<Change> {
     return stream(async function* (signal) {
-      for await (const events of log.pages(from, signal)) yield* await read(events);
+      for await (const events of log.pages(from, signal)) {
+        yield* (await persevere(() => read(events), signal)) ?? [];
+      }
     });
   }
 
@@ -253,6 +264,17 @@ export class Watches {
     }
     return found.map((row) => ({ kind: 'REQUESTED', approvalId: row['id'], changedAt: row['createdAt'] as Date }));
   }
+}
+
+/**
+ * A session's cursor can be ahead of what is settled across sessions: then something with a lower position may still
+ * be committed. It is followed from the settled end instead, which may say again what was written in the same instant.
+ */
+async function settled(log: Followed, place: LogPlace): Promise<LogPlace> {
+  const head = await log.head();
+  if (place.number <= head.number) return place;
+  await log.check(place);
+  return head;
 }
 
 const changeOf = (event: LogEvent): Change => ({

@@ -25,8 +25,7 @@ function pushing({ databases, roads }: Runtime): Live {
   const topics = new Topics();
   const push = pushedEvents(roads.agentRuntime.direct);
   const feeds = pushFeeds(push, createFeeds(databases));
-  const wake = (): void => setImmediate(() => topics.wakeAll()) as never;
-  push(wake);
+  push(() => void setImmediate(() => topics.wakeAll()));
   return new Live(feeds, topics);
 }
 
