@@ -122,11 +122,7 @@ export class Database {
     }
   }
 
-  async #run<Row extends object>(
-    poolOf: () => Promise<pg.Pool>,
-    statement: Sql,
-    withinMs?: number,
-  ): Promise<Row[]> {
+  async #run<Row extends object>(poolOf: () => Promise<pg.Pool>, statement: Sql, withinMs?: number): Promise<Row[]> {
     let pool: pg.Pool | undefined;
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.

@@ -71,7 +71,12 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
         if (!('kind' in document)) return document;
         const { connectionId, viewer = null } = extra;
         options.log.info(
-          { requestId: connectionId, operationName: operationName?.slice(0, 100), userId: viewer?.userId, tenantId: viewer?.tenantId },
+          {
+            requestId: connectionId,
+            operationName: operationName?.slice(0, 100),
+            userId: viewer?.userId,
+            tenantId: viewer?.tenantId,
+          },
           'operation over websocket',
         );
         return {

@@ -46,7 +46,7 @@ export function check(truth: readonly Committed[], recordings: readonly Recordin
   return sum(recordings.map((recording) => checkOne(truth, recording)));
 }
 
-export function sum(verdicts: readonly Verdict[]): Verdict {
+function sum(verdicts: readonly Verdict[]): Verdict {
   const total = (count: (verdict: Verdict) => number): number =>
     verdicts.reduce((subtotal, verdict) => subtotal + count(verdict), 0);
   return {

@@ -13,6 +13,8 @@ export interface RecorderOptions {
   readonly start: Start;
   readonly random: SeededRandom;
   readonly received?: (messageId: string) => void;
+  /** Of all sessions, with each message's session. */
+  readonly nested?: boolean;
 }
 
 /** Where a recorder begins: the cursor, and what it means to the checker. */
@@ -30,6 +32,8 @@ const operations = {
   session: `subscription ($sessionId: ID!, $after: String) {
     edge: messageAdded(sessionId: $sessionId, after: $after) { cursor node { id sequence } } }`,
   all: `subscription ($after: String) { edge: messageFeed(after: $after) { cursor node { id sequence } } }`,
+  /** Asks for a field that is read after the event was handed on, and can fail by itself. */
+  nested: `subscription ($after: String) { edge: messageFeed(after: $after) { cursor node { id sequence session { id } } } }`,
 };
 
 const pingMs = 1000;
@@ -78,13 +82,16 @@ export class Recorder {
 
   #subscribe(): void {
     if (this.#stopped) return;
-    const query = this.#options.sessionId === null ? operations.all : operations.session;
+    const { sessionId, nested } = this.#options;
+    const query = sessionId !== null ? operations.session : nested === true ? operations.nested : operations.all;
     // The client sends this very object again on every reconnect; so what is written into its variables is what it resumes with.
     const payload = { query, variables: this.#variables as unknown as Record<string, unknown> };
     this.#unsubscribe = this.#client.subscribe<{ edge: Edge }>(payload, {
       next: ({ data, errors }) => {
-        if (data?.edge) this.#take(data.edge);
         for (const error of errors ?? []) this.#note(codeOf(error));
+        // Without its data the event is not handled: from the last cursor it comes again.
+        if (data?.edge) this.#take(data.edge);
+        else this.#unsubscribe();
       },
       error: (error) => {
         if (Array.isArray(error)) for (const each of error) this.#note(codeOf(each));
@@ -124,7 +131,8 @@ export const keyOf = (globalId: string): string =>
 
 function clientOf({ urls, random }: RecorderOptions): Client {
   let pongTimeout: NodeJS.Timeout | undefined;
-  const client = createClient({
+  let socket: WebSocket | undefined;
+  return createClient({
     url: () => random.pick(urls),
     webSocketImpl: WebSocket,
     connectionParams: { 'x-internal-auth': internalApiKey },
@@ -134,8 +142,9 @@ function clientOf({ urls, random }: RecorderOptions): Client {
     retryWait: () => new Promise((resolve) => setTimeout(resolve, 20 + random.below(200))),
     keepAlive: pingMs,
     on: {
+      opened: (opened) => (socket = opened as WebSocket),
       ping: (received) => {
-        if (!received) pongTimeout = setTimeout(() => client.terminate(), pongTimeoutMs);
+        if (!received) pongTimeout = setTimeout(() => giveUp(socket), pongTimeoutMs);
       },
       pong: (received) => {
         if (received) clearTimeout(pongTimeout);
@@ -143,5 +152,14 @@ function clientOf({ urls, random }: RecorderOptions): Client {
       closed: () => clearTimeout(pongTimeout),
     },
   });
-  return client;
+}
+
+/**
+ * Not the client's own `terminate()`: that one leaves the socket open for a goodbye and goes on listening to it, and a
+ * gateway that was only frozen then delivers on the old socket what the new one delivers too.
+ */
+function giveUp(socket: WebSocket | undefined): void {
+  if (socket === undefined) return;
+  socket.removeAllListeners('message');
+  socket.terminate();
 }

@@ -23,7 +23,11 @@ const add = (prefix: string, from: number, to: number): Promise<unknown> =>
      SELECT '${prefix}-' || n, 'restored', 'user', 'after ' || n FROM generate_series(${from}, ${to}) AS n`,
   );
 
-const follow = (build: Build, sessionId: string | null, start = starts.of.get(sessionId ?? '') ?? starts.all): Recorder =>
+const follow = (
+  build: Build,
+  sessionId: string | null,
+  start = starts.of.get(sessionId ?? '') ?? starts.all,
+): Recorder =>
   new Recorder({
     client: `${build} ${sessionId}`,
     urls: world.of(build).map(({ webSocketUrl }) => webSocketUrl),

@@ -30,7 +30,9 @@ const eventsPerSubscription = 70;
 const concurrency = 8;
 
 interface Page {
-  readonly session: { readonly messages: { readonly edges: readonly { cursor: string; node: { sequence: number } }[] } };
+  readonly session: {
+    readonly messages: { readonly edges: readonly { cursor: string; node: { sequence: number } }[] };
+  };
 }
 
 /** Reads a page at some moment, subscribes after some cursor of it a little later, and counts on from there. */
@@ -130,12 +132,12 @@ const write = (world: World, prefix: string, count: number): Promise<unknown> =>
 
 /** One transaction per message, at a steady rate. */
 function startWriter(world: World, messagesPerSecond: number): { stop(): Promise<number> } {
-  let stopping = false;
+  const stopping = new AbortController();
   let written = 0;
   const work = (async () => {
     const client = await world.cluster.connect('agent_runtime', 'owner');
     const start = performance.now();
-    while (!stopping) {
+    while (!stopping.signal.aborted) {
       const due = Math.floor(((performance.now() - start) / 1000) * messagesPerSecond);
       for (; written < due; written += 1) {
         await client.query(
@@ -149,7 +151,7 @@ function startWriter(world: World, messagesPerSecond: number): { stop(): Promise
   })();
   return {
     stop: async () => {
-      stopping = true;
+      stopping.abort();
       await work;
       return written;
     },

@@ -32,7 +32,12 @@ export interface TrialResult {
   readonly writes: WriteVerdict;
   readonly writeErrors: Readonly<Record<string, number>>;
   readonly log: { readonly unlogged: number; readonly notDense: number };
-  readonly sent: { readonly confirmed: number; readonly retries: number; readonly doubled: number; readonly missing: number };
+  readonly sent: {
+    readonly confirmed: number;
+    readonly retries: number;
+    readonly doubled: number;
+    readonly missing: number;
+  };
   /** What clients saw of it besides reconnecting, by code. */
   readonly endings: Readonly<Record<string, number>>;
   readonly latencyMs: { readonly p50: number; readonly p99: number; readonly max: number };
@@ -118,9 +123,16 @@ function startRecorders(
   const of = (build: Build, count: number): Recorder[] => {
     const urls = world.of(build).map(({ webSocketUrl }) => webSocketUrl);
     const common = { urls, ...(build === 'ours' ? { received } : {}) };
-    const one = (client: string, sessionId: string | null, start: Start): Recorder =>
-      new Recorder({ ...common, client: `${build} ${client}`, sessionId, start, random: random.fork(`${build} ${client}`) });
-    const ofAll = Array.from({ length: count }, (_, index) => one(`all/${index}`, null, starts.all));
+    const one = (client: string, sessionId: string | null, start: Start, nested = false): Recorder =>
+      new Recorder({
+        ...common,
+        client: `${build} ${client}`,
+        sessionId,
+        start,
+        nested: nested && build === 'ours',
+        random: random.fork(`${build} ${client}`),
+      });
+    const ofAll = Array.from({ length: count }, (_, index) => one(`all/${index}`, null, starts.all, index === 0));
     const perSession = build === 'ours' ? options.followersPerSession : 1;
     const ofOne = [...starts.of].flatMap(([sessionId, start]) =>
       Array.from({ length: perSession }, (_, index) => one(`${sessionId}/${index}`, sessionId, start)),
