@@ -9,7 +9,8 @@ import type { Source } from '../reading/source.ts';
 export const messageSource: Source = {
   name: 'messages',
   database: 'agentRuntime',
-  from: `scrollback.session_log AS l JOIN public.messages AS m ON m.id = l.subject_id AND m.session_db_id = l.session_id
+  // IS TRUE keeps the planner from looking for a message by its session, which it does while a table has no statistics.
+  from: `scrollback.session_log AS l JOIN public.messages AS m ON m.id = l.subject_id AND (m.session_db_id = l.session_id) IS TRUE
     LEFT JOIN scrollback.message_details AS d ON d.message_id = l.subject_id`,
   condition: `l.kind = 'message_added'`,
   key: 'l.subject_id',
