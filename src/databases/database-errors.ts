@@ -33,6 +33,7 @@ const retryableStates = new Set(['40001', '40P01', '55P03']);
 const badValues: Readonly<Record<string, string>> = {
   '22001': 'A text is too long for its field.',
   '22003': 'A number is too large for its field.',
+  '22009': 'A time is outside of what can be stored.',
   '22008': 'A time is outside of what can be stored.',
   '22021': 'A text contains a NUL character, which cannot be stored.',
   '22P05': 'A text contains a character that cannot be stored.',
@@ -79,6 +80,9 @@ export function translateDatabaseError(error: unknown, database: DatabaseName): 
   if (isUnavailable(error)) return unavailable(databaseTitles[database], error);
   const state = driverErrorOf(error).code ?? '';
   const problem = badValues[state];
+  if (driverErrorOf(error).message.includes('tsquery stack too small')) {
+    return new ScrollbackError('BAD_USER_INPUT', 'The search has too many operators.', {}, error);
+  }
   if (problem !== undefined) return new ScrollbackError('BAD_USER_INPUT', problem, {}, error);
   if (state === '57014') {
     return new ScrollbackError(

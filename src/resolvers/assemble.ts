@@ -47,7 +47,7 @@ function guardRoot(root: GraphQLObjectType): void {
       field.subscribe = guarded(field, root.name, field.subscribe);
       // A subscription lives on: what was read for the last event says nothing about this one.
       field.resolve = (event, _arguments, context) => {
-        context.reader.forget();
+        context.startEvent();
         return event;
       };
     }

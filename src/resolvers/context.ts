@@ -4,6 +4,8 @@ import type { Services } from '../services/services.ts';
 import type { Watches } from '../services/live/watches.ts';
 import { ScrollbackError } from '../shared/errors.ts';
 
+const maxNodes = 50_000;
+
 /** What stays the same for all operations of a gateway. */
 export interface Gateway {
   readonly databases: Databases;
@@ -23,6 +25,7 @@ export class OperationContext {
   private readonly givenViewer: Viewer | null;
   private operationReader: Reader | undefined;
   private mayLag = false;
+  private nodes = 0;
 
   constructor(gateway: Gateway, viewer: Viewer | null, requestId: string) {
     this.services = gateway.services;
@@ -40,6 +43,24 @@ export class OperationContext {
       );
     }
     return this.givenViewer;
+  }
+
+  /** Counts the nodes of an answer, which nested lists multiply; throws where they become too many. */
+  spend(nodes: number): void {
+    this.nodes += nodes;
+    if (this.nodes > maxNodes) {
+      throw new ScrollbackError(
+        'QUERY_TOO_COMPLEX',
+        `An answer has at most ${maxNodes} nodes. Ask for smaller pages or for fewer lists within lists.`,
+        { maximum: maxNodes },
+      );
+    }
+  }
+
+  /** A subscription's next event: it is read and counted anew. */
+  startEvent(): void {
+    this.nodes = 0;
+    this.reader.forget();
   }
 
   /** Said of queries, before anything is read: their answers may come from a replica. */

@@ -21,6 +21,7 @@ export function readOne(
   context: OperationContext,
   info: GraphQLResolveInfo,
 ): Promise<Row | null> {
+  context.spend(1);
   return context.reader.one(sourceOf(type), key, selectedColumns(info, type));
 }
 
@@ -33,7 +34,7 @@ export interface ListArguments extends PageArguments {
 const ownFilters = ['activeOnly'];
 
 /** A page of a type: of all there are, or of those that belong to a parent. */
-export function readPage(
+export async function readPage(
   type: string,
   listArguments: ListArguments,
   context: OperationContext,
@@ -42,7 +43,7 @@ export function readPage(
 ): Promise<Page> {
   const own = Object.entries(listArguments).filter(([name]) => ownFilters.includes(name));
   const { orderBy } = listArguments;
-  return context.reader.page(
+  const page = await context.reader.page(
     {
       source: sourceOf(type),
       relation: parent?.relation ?? null,
@@ -53,4 +54,6 @@ export function readPage(
     },
     parent?.key ?? null,
   );
+  context.spend(page.nodes.length);
+  return page;
 }

@@ -3,6 +3,13 @@ import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
 
 const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
+/** PostgreSQL knows an infinite future and past; clients get the last and the first moment that they can read. */
+function serializeDateTime(value: unknown): string {
+  if (value === Infinity) return '9999-12-31T23:59:59.999Z';
+  if (value === -Infinity) return '0001-01-01T00:00:00.000Z';
+  return (value instanceof Date ? value : new Date(value as string)).toISOString();
+}
+
 function parseDateTime(value: unknown): Date {
   const text = typeof value === 'string' && isoPattern.test(value) ? value : '';
   const date = new Date(text);
@@ -19,7 +26,7 @@ function parseDateTime(value: unknown): Date {
 export const DateTime = new GraphQLScalarType<Date, string>({
   name: 'DateTime',
   description: 'A moment as in ISO 8601, in UTC with milliseconds: 2026-01-31T12:00:00.000Z.',
-  serialize: (value) => (value instanceof Date ? value : new Date(value as string)).toISOString(),
+  serialize: (value) => serializeDateTime(value),
   parseValue: parseDateTime,
   parseLiteral: (node) => parseDateTime(node.kind === Kind.STRING ? node.value : undefined),
 });

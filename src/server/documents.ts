@@ -13,6 +13,8 @@ import {
 export const parseOptions: ParseOptions = { maxLexicalTokens: 5000 };
 
 const maxDocuments = 1000;
+/** Characters; a thousand documents of clients stay far below this, and nobody can fill the memory with others. */
+const maxRememberedLength = 10_000;
 
 /** Parses and validates documents for transports that Apollo Server does not serve; remembers those that are in order. */
 export class Documents {
@@ -33,7 +35,7 @@ export class Documents {
       const document = parse(query, parseOptions);
       const problems = validate(this.#schema, document, this.#rules);
       if (problems.length > 0) return problems;
-      this.#remember(query, document);
+      if (query.length <= maxRememberedLength) this.#remember(query, document);
       return document;
     } catch (error) {
       return [error instanceof GraphQLError ? error : new GraphQLError('The document could not be read.')];

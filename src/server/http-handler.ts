@@ -48,6 +48,7 @@ export function createHttpHandler(
     const requestId = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
     response.setHeader('x-request-id', requestId);
     response.setHeader('x-content-type-options', 'nosniff');
+    if (options.isDraining()) response.setHeader('connection', 'close');
     const path = (request.url ?? '/').split('?', 1)[0] ?? '/';
     const handler = routes.get(path);
     if (handler === undefined) {
@@ -55,6 +56,8 @@ export function createHttpHandler(
       return;
     }
     Promise.resolve(handler(request, response, requestId)).catch((error: unknown) => {
+      // A client that left before it had asked is nobody's incident.
+      if (request.destroyed && !request.complete) return;
       const presented = presentError(error, options.log.child({ requestId }));
       if (!response.headersSent) answerJson(response, 500, { errors: [presented] });
       else response.destroy();

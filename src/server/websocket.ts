@@ -16,7 +16,7 @@ import { WebSocketServer, type WebSocket } from 'ws';
 import { OperationContext, type Gateway } from '../resolvers/context.ts';
 import type { Authenticator } from '../services/identity/authenticator.ts';
 import type { Viewer } from '../services/identity/viewer.ts';
-import { ScrollbackError } from '../shared/errors.ts';
+import { ScrollbackError, unavailable } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import type { Documents } from './documents.ts';
 import { maxBodyBytes } from './http-answer.ts';
@@ -39,7 +39,6 @@ export interface WebSocketEdge {
 
 interface Extra extends Record<PropertyKey, unknown> {
   viewer?: Viewer | null;
-  expiry?: NodeJS.Timeout;
   connectionId?: string;
 }
 
@@ -49,6 +48,7 @@ const serviceRestartCode = 1012;
 const serverErrorCode = 1013;
 
 const keepAliveMs = 12_000;
+const closeGraceMs = 1_000;
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /** GraphQL over WebSocket (graphql-transport-ws) at /graphql of the HTTP server. */
@@ -65,8 +65,9 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
       schema: options.schema,
       isProd: true,
       onConnect: (context) => connect(options, context.connectionParams ?? {}, context.extra),
-      onDisconnect: ({ extra }) => clearTimeout(extra.expiry),
       onSubscribe: ({ extra }, _id, { query, variables, operationName }) => {
+        const refusal = refusalOf(extra);
+        if (refusal !== null) return [asGraphQLError(refusal)];
         const document = options.documents.read(query);
         if (!('kind' in document)) return document;
         const { connectionId, viewer = null } = extra;
@@ -100,7 +101,8 @@ export function attachWebSockets(server: Server, options: WebSocketOptions): Web
   );
   return {
     async drain() {
-      for (const socket of sockets.clients) socket.close(serviceRestartCode, 'The gateway restarts; connect again.');
+      for (const socket of sockets.clients)
+        closeSoon(socket, serviceRestartCode, 'The gateway restarts; connect again.');
       await graphqlServer.dispose();
     },
   };
@@ -116,6 +118,8 @@ function upgrade(
   socket: Duplex,
   head: Buffer,
 ): void {
+  // Node takes its own listener off at an upgrade, and an error without one ends the process.
+  socket.on('error', () => socket.destroy());
   const refuse = (status: string): void =>
     void socket.end(`HTTP/1.1 ${status}\r\nConnection: close\r\nContent-Length: 0\r\n\r\n`);
   if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return refuse('404 Not Found');
@@ -139,12 +143,12 @@ async function connect(
       ...(internalKey === undefined ? {} : { internalKey }),
     });
     extra.viewer = viewer;
-    if (viewer?.expiresAt != null) extra.expiry = closeAt(extra.socket, viewer.expiresAt);
+    if (viewer?.expiresAt != null) closeAt(extra.socket, viewer.expiresAt);
     return true;
   } catch (error) {
     const presented = presentError(error, options.log.child({ requestId: extra.connectionId }));
     // A reason holds 123 bytes at most.
-    extra.socket.close(closeCodeOf(error), presented.message.slice(0, 100));
+    closeSoon(extra.socket, closeCodeOf(error), presented.message.slice(0, 100));
     return true;
   }
 }
@@ -158,12 +162,29 @@ function closeCodeOf(error: unknown): number {
 const textOf = (value: unknown): string | undefined => (typeof value === 'string' ? value : undefined);
 
 /** A token's end is the socket's end; the client connects again with a fresh one. */
-function closeAt(socket: WebSocket, expiresAt: number): NodeJS.Timeout {
+function closeAt(socket: WebSocket, expiresAt: number): void {
+  if (socket.readyState !== socket.OPEN) return;
   const remaining = Math.min(Math.max(0, expiresAt - Date.now()), maxTimeoutMs);
-  return setTimeout(
-    () => socket.close(tokenExpiredCode, 'The token has expired; connect again with a fresh one.'),
+  const expiry = setTimeout(
+    () => closeSoon(socket, tokenExpiredCode, 'The token has expired; connect again with a fresh one.'),
     remaining,
   );
+  socket.once('close', () => clearTimeout(expiry));
+}
+
+/** Closing is a matter of two: who does not answer is cut off. */
+function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  socket.close(code, reason);
+  const cut = setTimeout(() => socket.terminate(), closeGraceMs);
+  socket.once('close', () => clearTimeout(cut));
+}
+
+/** A socket that is being closed still brings frames; nothing is started for them. */
+function refusalOf({ socket, viewer }: Extra & { socket: WebSocket }): ScrollbackError | null {
+  if (viewer?.expiresAt != null && viewer.expiresAt <= Date.now()) {
+    return new ScrollbackError('UNAUTHENTICATED', 'The token has expired; connect again with a fresh one.');
+  }
+  return socket.readyState === socket.OPEN ? null : unavailable('The gateway');
 }
 
 /** graphql-ws closes the whole socket when a stream throws; the others on it are not at fault, so the error ends its stream only. */

@@ -142,7 +142,7 @@ const mutation = (budget: Cost, name: string, fields: string, selection: string)
 
 /** Statements of each mutation, BEGIN and COMMIT among them. */
 const mutations = [
-  mutation([5, 1], 'createSession', 'id: "new"', 'session { id owner { id } }'),
+  mutation([6, 1], 'createSession', 'id: "new"', 'session { id owner { id } }'),
   mutation([5, 0], 'updateSession', 'sessionId: "s-1", title: "t"', 'session { id title }'),
   mutation([9, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
   mutation([6, 0], 'editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),

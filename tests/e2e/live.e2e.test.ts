@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import { connect } from 'node:net';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import {
@@ -291,6 +292,47 @@ describe('a socket', () => {
     await refused.ended;
     expect(JSON.stringify(refused.errors)).toContain('UNAUTHENTICATED');
     await client.dispose();
+  });
+});
+
+describe('hostile clients', () => {
+  it('that reset a connection at its upgrade do not end the gateway', async () => {
+    const { port } = new URL(gateway.url);
+    const request = 'GET /nowhere HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n';
+    for (let turn = 0; turn < 20; turn += 1) {
+      const socket = connect(Number(port), '127.0.0.1');
+      socket.on('error', () => undefined);
+      socket.write(request, () => setTimeout(() => socket.resetAndDestroy(), 0));
+      await once(socket, 'close');
+    }
+    expect((await gateway.query(anna, '{ viewer { tenantId } }')).data).toEqual({ viewer: { tenantId: 'default' } });
+  });
+
+  it('that nest lists in lists are told that it is too much', async () => {
+    for (let turn = 0; turn < 12; turn += 1) await addSession(test, `nested-${turn}`, boris);
+    const nest = (depth: number): string =>
+      depth === 0 ? 'id' : `sessions(first: 200) { nodes { owner { ${nest(depth - 1)} } } }`;
+    const answer = await gateway.query(boris, `{ ${nest(6)} }`);
+    expect(answer.errors?.[0]?.extensions['code']).toBe('QUERY_TOO_COMPLEX');
+  });
+
+  it('that ignore the end of their token start nothing more', async () => {
+    const socket = new WebSocket(gateway.url.replace('http', 'ws'), 'graphql-transport-ws', { autoPong: false });
+    const closed = once(socket, 'close');
+    await once(socket, 'open');
+    const authorization = `Bearer ${await gateway.token({ ...boris, expiresInSeconds: 2 })}`;
+    socket.send(JSON.stringify({ type: 'connection_init', payload: { authorization } }));
+    await once(socket, 'message');
+    // Nothing is read any more, so the close frame is never answered.
+    socket.pause();
+    await new Promise((resolve) => setTimeout(resolve, 2300));
+    const query = 'mutation { sendMessage(input: { content: "too late" }) { message { id } } }';
+    socket.send(JSON.stringify({ id: '1', type: 'subscribe', payload: { query } }));
+    await new Promise((resolve) => setTimeout(resolve, 1500));
+    socket.resume();
+    await closed;
+    const { rows } = await test.service.agentRuntime.query(`SELECT FROM messages WHERE content = 'too late'`);
+    expect(rows).toHaveLength(0);
   });
 });
 

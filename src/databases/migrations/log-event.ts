@@ -2,6 +2,9 @@
 export const sessionLocks = 727_465_003;
 export const horizonLock = 23595;
 
+/** Which lock is a session's. Written out where services run it, which have no rights in our schema. */
+export const lockOf = (sessionId: string): string => `(hashtextextended(${sessionId}, 0) & 1023)::integer`;
+
 interface EventColumns {
   readonly sessionId: string;
   readonly number: string;

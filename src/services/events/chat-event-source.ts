@@ -10,7 +10,7 @@ export const chatEventSource: Source = {
   columns: {
     id: 'c.id',
     eventType: 'c.event_type',
-    data: 'c.event_data',
+    data: `CASE WHEN jsonb_typeof(c.event_data) = 'object' THEN c.event_data ELSE jsonb_build_object('value', c.event_data) END`,
     userId: 'c.user_id',
     sessionId: 'c.session_id',
     createdAt: 'c.created_at',

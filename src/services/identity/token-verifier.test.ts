@@ -66,6 +66,7 @@ describe('a good token', () => {
       isAdmin: false,
       isTenantAdmin: false,
       canReadAudit: false,
+      canRead: true,
       clientId: 'app',
       expiresAt: claims.exp * 1000,
     });

@@ -15,6 +15,8 @@ export interface Viewer {
   readonly isTenantAdmin: boolean;
   /** Scope `audit:read`: sees the audit trails of the tenant's users. */
   readonly canReadAudit: boolean;
+  /** Scope `api:read`, or one that includes it: may see conversations. Who may write sees what is its own to write. */
+  readonly canRead: boolean;
   /** OAuth client that asked for the token, where the token says so. */
   readonly clientId: string | null;
   /** When the token ends, in milliseconds since 1970; null where it does not. */
@@ -36,6 +38,7 @@ export function viewerOf(claims: {
     isAdmin,
     isTenantAdmin: isAdmin || claims.scopes.includes('tenant:admin'),
     canReadAudit: isAdmin || claims.scopes.includes('audit:read'),
+    canRead: isAdmin || ['api:read', 'api:write', 'tenant:admin'].some((scope) => claims.scopes.includes(scope)),
     clientId: claims.clientId ?? null,
     expiresAt: claims.expiresAt ?? null,
   };

@@ -12,6 +12,7 @@ const nothing = sql`FALSE`;
 /** Sessions: one's own; the tenant's for its administrators; all, deleted ones included, for administrators. */
 export function sessionVisible(viewer: Viewer, alias = 's'): Sql {
   if (viewer.isAdmin) return everything;
+  if (!viewer.canRead) return nothing;
   const session = raw(alias);
   const undeleted = sql`${session}.deleted_at IS NULL AND ${session}.tenant_id = ${viewer.tenantId}`;
   if (viewer.isTenantAdmin) return sql`${undeleted} AND ${session}.user_id IS NOT NULL`;
@@ -35,7 +36,9 @@ export function userVisible(viewer: Viewer): Sql {
 export function auditEntryVisible(viewer: Viewer): Sql {
   if (viewer.isAdmin) return everything;
   if (viewer.canReadAudit) return sql`e.tenant_id = ${viewer.tenantId}`;
-  return viewer.userId === null ? nothing : sql`e.user_id = ${viewer.userId} AND e.tenant_id = ${viewer.tenantId}`;
+  return viewer.userId === null || !viewer.canRead
+    ? nothing
+    : sql`e.user_id = ${viewer.userId} AND e.tenant_id = ${viewer.tenantId}`;
 }
 
 /** Refresh tokens: one's own; others' for administrators of their tenant. */
@@ -43,7 +46,7 @@ export function refreshTokenVisible(viewer: Viewer): Sql {
   if (viewer.isAdmin) return everything;
   const ofTenant = sql`EXISTS (SELECT FROM public.users AS u WHERE u.id = t.user_id AND u.tenant_id = ${viewer.tenantId})`;
   if (viewer.isTenantAdmin) return ofTenant;
-  return viewer.userId === null ? nothing : sql`t.user_id = ${viewer.userId} AND ${ofTenant}`;
+  return viewer.userId === null || !viewer.canRead ? nothing : sql`t.user_id = ${viewer.userId} AND ${ofTenant}`;
 }
 
 /** Chat events: a session's where the session is visible; outside any session one's own, the tenant's for its administrators. */
@@ -52,5 +55,7 @@ export function chatEventVisible(viewer: Viewer): Sql {
   const ofSession = sessionIdVisible(viewer, sql`c.session_id`);
   const outside = sql`c.session_id IS NULL AND c.tenant_id = ${viewer.tenantId}`;
   if (viewer.isTenantAdmin) return sql`(${ofSession} OR (${outside}))`;
-  return viewer.userId === null ? ofSession : sql`(${ofSession} OR (${outside} AND c.user_id = ${viewer.userId}))`;
+  return viewer.userId === null || !viewer.canRead
+    ? ofSession
+    : sql`(${ofSession} OR (${outside} AND c.user_id = ${viewer.userId}))`;
 }

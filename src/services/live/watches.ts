@@ -120,7 +120,9 @@ export class Watches {
     if (sessionId !== null) await this.#requireSession(viewer, sessionId);
     const log = sessionId === null ? this.#live.allSessions() : this.#live.session(sessionId);
     const from = await log.head();
+    let gone = false;
     return this.#changes(log, from, async (events) => {
+      if (gone) throw notFound('The session');
       const changes = events.filter((event) => event.kind.startsWith('session_') || event.kind === 'agent_switched');
       const concerning = changes.filter((event) => mayConcern(viewer, event));
       const visible = await this.#visible(
@@ -128,9 +130,13 @@ export class Watches {
         sessionSource,
         concerning.map((event) => event.sessionId ?? ''),
       );
-      return concerning.flatMap((event) =>
+      const found = concerning.flatMap((event) =>
         sessionChange(event, visible.has(event.sessionId ?? ''), sessionId !== null),
       );
+      if (sessionId === null || concerning.length === 0 || visible.has(sessionId)) return found;
+      // Out of sight is said once, and that is the end: what comes after is no longer this viewer's.
+      gone = true;
+      return found.slice(0, 1);
     });
   }
 
@@ -143,6 +149,7 @@ export class Watches {
     const pending = await this.#pendingApprovals(viewer, sessionId);
     let listed: ReadonlySet<unknown> = new Set(pending.map((change) => change['approvalId']));
     const after = this.#changes(log, from, async (events) => {
+      if (sessionId !== null) await this.#requireSession(viewer, sessionId);
       const changes = events.filter((event) => event.kind.startsWith('approval_') && mayConcern(viewer, event));
       // A page may be read again, so what is left of the list is only kept when the reading has succeeded.
       const left = new Set(listed);
@@ -183,10 +190,13 @@ export class Watches {
   ): Promise<[LogEvent, Row][]> {
     const added = events.filter((event) => event.kind === 'message_added' || event.kind === 'audit_log_added');
     const keys = added.map((event) => event.subjectId);
-    const rows = await new Reader(this.#databases, viewer).some(source, keys, columns, filter);
+    const needed = source === messageSource ? [...new Set([...columns, 'sessionId'])] : columns;
+    const rows = await new Reader(this.#databases, viewer).some(source, keys, needed, filter);
     return added.flatMap((event): [LogEvent, Row][] => {
       const row = rows.get(event.subjectId);
-      return row === undefined ? [] : [[event, row]];
+      // A message that has moved to another session is told of there.
+      const moved = event.sessionId !== null && row?.['sessionId'] !== event.sessionId;
+      return row === undefined || moved ? [] : [[event, row]];
     });
   }
 

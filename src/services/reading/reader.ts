@@ -46,6 +46,8 @@ export class Reader {
 
   /** The row with this key, or null where there is none for this viewer. */
   async one(source: Source, key: string, columns: readonly string[]): Promise<Row | null> {
+    // No key has one, and PostgreSQL would refuse the statement, the keys of others in it too.
+    if (key.includes('\0')) return null;
     const loader = this.loader<Row | null>(`one ${source.name} ${columns.join()}`, async (keys) => {
       const rows = await this.#query<Row & { __key: string }>(source, rowsByKeys(source, columns, keys, this.viewer));
       const byKey = new Map(rows.map((row) => [row.__key, row]));

@@ -5,7 +5,8 @@ import type { SessionRow } from '../../entities/agent-runtime/session.ts';
 import { ScrollbackError } from '../../shared/errors.ts';
 import { enqueueAuditLog } from '../audit/outbox.ts';
 import type { Viewer } from '../identity/viewer.ts';
-import { databaseNow } from '../writing/statements.ts';
+import sql from 'sql-template-tag';
+import { databaseNow, run } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
 import { closeSession } from './close-session.ts';
 import { lockSession, lockSessionToDelete, lockWritableSession } from './locked-session.ts';
@@ -45,6 +46,7 @@ export class SessionService {
       lifetimeSeconds: input.lifetimeSeconds ?? this.#lifetimeSeconds,
     };
     return this.#write(async (em) => {
+      if (input.id != null && (await hasHistory(em, input.id))) throw idTaken();
       if (!(await insertSession(em, session, await databaseNow(em)))) throw idTaken();
       return { sessionId: session.id };
     });
@@ -113,4 +115,17 @@ async function handOver(em: EntityManager, viewer: Viewer, session: SessionRow, 
   session.tenantId = tenantId;
   const eventData = { sessionId: session.id, from, to: { userId, tenantId } };
   await enqueueAuditLog(em, viewer, { eventType: 'session_owner_changed', eventData }, await databaseNow(em));
+}
+
+/** An id whose session was deleted from the tables still names what is left of it, which is not the new owner's. */
+async function hasHistory(em: EntityManager, id: string): Promise<boolean> {
+  const [row] = await run<{ found: boolean }>(
+    em,
+    sql`SELECT EXISTS (SELECT FROM scrollback.session_log WHERE session_id = ${id})
+      OR EXISTS (SELECT FROM public.pending_approvals WHERE session_id = ${id})
+      OR EXISTS (SELECT FROM scrollback.chat_events WHERE session_id = ${id})
+      OR EXISTS (SELECT FROM scrollback.tool_usage WHERE session_id = ${id})
+      OR EXISTS (SELECT FROM scrollback.message_details WHERE session_id = ${id}) AS found`,
+  );
+  return row?.found ?? false;
 }

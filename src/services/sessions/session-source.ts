@@ -23,7 +23,7 @@ export const sessionSource: Source = {
     lastActivityAt: 's.last_activity',
     closedAt: 's.closed_at',
     expiresAt: 's.last_activity + make_interval(secs => s.lifetime_seconds)',
-    metadata: 's.metadata',
+    metadata: `CASE WHEN jsonb_typeof(s.metadata) = 'object' THEN s.metadata ELSE jsonb_build_object('value', s.metadata) END`,
     messageCount: '(SELECT count(*) FROM public.messages AS n WHERE n.session_db_id = s.id)',
     lastMessageId: `(SELECT n.id FROM scrollback.session_log AS l JOIN public.messages AS n ON n.id = l.subject_id AND (n.session_db_id = l.session_id) IS TRUE
       WHERE l.session_id = s.id AND l.kind = 'message_added' ORDER BY l.number DESC LIMIT 1)`,

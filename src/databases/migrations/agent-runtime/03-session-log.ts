@@ -1,5 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
-import { horizonLock, insertEvent, sessionLocks } from '../log-event.ts';
+import { horizonLock, insertEvent, lockOf, sessionLocks } from '../log-event.ts';
 
 /**
  * What the session log is written with: the chain, the horizon, the locks, the numbering of what was there before.
@@ -41,7 +41,7 @@ LANGUAGE sql STABLE PARALLEL SAFE RETURN sha256(convert_to(ROW(role, content, na
 
 -- Sessions share a bounded number of locks: a transaction that touches very many must not fill the lock table.
 CREATE FUNCTION scrollback.session_lock(session_id text) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN (hashtextextended(session_id, 0) & 1023)::integer;
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN ${lockOf('session_id')};
 
 -- Key of the lock that holds the horizon back; see log_horizon().
 CREATE FUNCTION scrollback.horizon_lock() RETURNS bigint
@@ -98,7 +98,7 @@ LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   waiting text[] := ARRAY(SELECT session_id FROM scrollback.waiting_sessions ORDER BY session_id LIMIT batch);
 BEGIN
-  PERFORM scrollback.lock_sessions(waiting);
+  PERFORM scrollback.take_locks(ARRAY(SELECT scrollback.session_lock(session_id) FROM unnest(waiting) AS session_id));
   PERFORM scrollback.adopt_session(session_id) FROM unnest(waiting) AS session_id;
   RETURN cardinality(waiting);
 END
@@ -106,14 +106,13 @@ $$;
 `;
 
 const locking = /* sql */ `
-CREATE FUNCTION scrollback.lock_sessions(session_ids text[]) RETURNS void
+CREATE FUNCTION scrollback.take_locks(locks integer[]) RETURNS void
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   held text;
 BEGIN
-  PERFORM pg_advisory_xact_lock(${sessionLocks}, lock) FROM (
-    SELECT DISTINCT scrollback.session_lock(session_id) AS lock FROM unnest(session_ids) AS session_id ORDER BY 1
-  ) AS sorted;
+  PERFORM pg_advisory_xact_lock(${sessionLocks}, lock)
+  FROM (SELECT DISTINCT unnest(locks) AS lock ORDER BY 1) AS sorted;
   held := pg_advisory_xact_lock_shared(scrollback.horizon_lock());
 END
 $$;
@@ -125,7 +124,7 @@ DECLARE
   touched text := current_setting('scrollback.touched', true);
 BEGIN
   IF touched IS DISTINCT FROM current_setting('scrollback.locked', true) THEN
-    PERFORM scrollback.lock_sessions(string_to_array(btrim(touched, E'\\x1e'), E'\\x1e\\x1e'));
+    PERFORM scrollback.take_locks(string_to_array(btrim(touched, ','), ',,')::integer[]);
     touched := set_config('scrollback.locked', touched, true);
   END IF;
 END

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { giveWay } from '../give-way.ts';
-import { insertEvent, sessionLocks } from '../log-event.ts';
+import { insertEvent, lockOf, sessionLocks } from '../log-event.ts';
 
 /**
  * The triggers that fill the session log, whoever writes.
@@ -10,7 +10,7 @@ import { insertEvent, sessionLocks } from '../log-event.ts';
  * all messages of a session). The functions compare what is there with what the log says last; so an event is
  * written once, whatever the number and order of the statements.
  *
- * For the locks to be taken at once, each row notes its session in the transaction-local setting scrollback.touched
+ * For the locks to be taken at once, each row notes its session's lock in the transaction-local setting scrollback.touched
  * (settings roll back with savepoints, as the rows do).
  *
  * This is the writers' hot path. A transaction that only adds messages, which is what most do, pays one statement per
@@ -100,12 +100,13 @@ CREATE FUNCTION scrollback.message_inserted() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 DECLARE
   touched pg_catalog.text := pg_catalog.current_setting('scrollback.touched', true);
+  lock pg_catalog.int4 := scrollback.session_lock(NEW.session_db_id);
   hash pg_catalog.bytea;
   at pg_catalog.timestamptz;
 BEGIN
   IF touched ${is('<>')} coalesce(pg_catalog.current_setting('scrollback.locked', true), '')
-      AND touched ${is('=')} (E'\\x1e' ${is('||')} NEW.session_db_id ${is('||')} E'\\x1e') THEN
-    touched := pg_catalog.pg_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(NEW.session_db_id));
+      AND touched ${is('=')} (',' ${is('||')} lock::pg_catalog.text ${is('||')} ',') THEN
+    touched := pg_catalog.pg_advisory_xact_lock(${sessionLocks}, lock);
     touched := pg_catalog.pg_advisory_xact_lock_shared(scrollback.horizon_lock());
     touched := pg_catalog.set_config('scrollback.locked', pg_catalog.current_setting('scrollback.touched', true), true);
   END IF;
@@ -152,8 +153,9 @@ $$;
 `;
 
 /**
- * Notes a row's session in scrollback.touched, where it is not there yet, and that a row was rewritten. Plain functions
- * without rights of their own: they run for every row of every writer.
+ * Notes the lock of a row's session in scrollback.touched, where it is not there yet, and that messages were rewritten.
+ * Locks and not sessions: they are bounded in number, so the note stays short however many rows a statement has. Plain
+ * functions without rights of their own: they run for every row of every writer.
  */
 const noteFunction = (
   name: string,
@@ -165,11 +167,13 @@ CREATE FUNCTION scrollback.${name}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
   touched text := coalesce(current_setting('scrollback.touched', true), '');
+  lock text;
 BEGIN
   ${sessionIds
     .map(
-      (sessionId) => `IF strpos(touched, E'\\x1e' || ${sessionId} || E'\\x1e') = 0 THEN
-    touched := set_config('scrollback.touched', touched || E'\\x1e' || ${sessionId} || E'\\x1e', true);
+      (sessionId) => `lock := ',' || ${lockOf(sessionId)}::text || ',';
+  IF strpos(touched, lock) = 0 THEN
+    touched := set_config('scrollback.touched', touched || lock, true);
   END IF;`,
     )
     .join('\n  ')}
@@ -183,8 +187,8 @@ $$;
 const noteSessions = (table: string, column: string): string =>
   [
     noteFunction(`note_inserted_${table}`, [`NEW.${column}`], false, 'NEW'),
-    noteFunction(`note_updated_${table}`, [`OLD.${column}`, `NEW.${column}`], true, 'NEW'),
-    noteFunction(`note_deleted_${table}`, [`OLD.${column}`], true, 'OLD'),
+    noteFunction(`note_updated_${table}`, [`OLD.${column}`, `NEW.${column}`], table === 'messages', 'NEW'),
+    noteFunction(`note_deleted_${table}`, [`OLD.${column}`], table === 'messages', 'OLD'),
     ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => {
       const name = { INSERT: 'inserted', UPDATE: 'updated', DELETE: 'deleted' }[event];
       return /* sql */ `
@@ -263,10 +267,9 @@ const otherTriggers = [
   ),
   triggerFunction(
     'note_agent_switch',
-    `PERFORM set_config('scrollback.touched', coalesce(current_setting('scrollback.touched', true), '') || E'\\x1e' || session_db_id || E'\\x1e', true)
-  FROM public.agent_contexts
-  WHERE id = NEW.context_db_id
-    AND strpos(coalesce(current_setting('scrollback.touched', true), ''), E'\\x1e' || session_db_id || E'\\x1e') = 0;
+    `PERFORM set_config('scrollback.touched', coalesce(current_setting('scrollback.touched', true), '') || lock, true)
+  FROM (SELECT ',' || ${lockOf('session_db_id')}::text || ',' AS lock FROM public.agent_contexts WHERE id = NEW.context_db_id) AS context
+  WHERE strpos(coalesce(current_setting('scrollback.touched', true), ''), lock) = 0;
   RETURN NULL;`,
   ),
   triggerFunction(
