@@ -3,7 +3,7 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import type { GraphQLSchema } from 'graphql';
+import { OperationTypeNode, type GraphQLSchema } from 'graphql';
 import type { OperationContext } from '../resolvers/context.ts';
 import { badInput } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
@@ -16,7 +16,7 @@ const noSubscriptions: ApolloServerPlugin<OperationContext> = {
   requestDidStart: () =>
     Promise.resolve({
       didResolveOperation: ({ operation }) =>
-        operation?.operation === 'subscription'
+        operation?.operation === OperationTypeNode.SUBSCRIPTION
           ? Promise.reject(
               badInput('Subscriptions are served over WebSocket (graphql-transport-ws) at the same address.'),
             )
