@@ -25,7 +25,7 @@ describe(`a mixed run of faults, seed ${seed}`, () => {
     expect(trial.verdicts.ours).toMatchObject({ lost: 0, doubled: 0, outOfOrder: 0, phantom: 0 });
     expect(trial.gaps).toBe(0);
     expect(trial.verdicts.ours.delivered).toBe(trial.verdicts.ours.expected);
-    expect(trial.verdicts.ours.expected).toBeGreaterThan(20_000);
+    expect(trial.verdicts.ours.expected).toBeGreaterThan(5_000);
   });
 
   it('writes what it confirmed, and what it confirmed once', () => {
