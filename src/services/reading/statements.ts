@@ -60,7 +60,9 @@ export function pages(page: PageStatement): Sql {
   )}${keyset(order, page.before, order.descending ? '>' : '<')} ORDER BY ${raw(
     order.keys.map((key) => `${key.sql} ${direction}`).join(', '),
   )} LIMIT ${page.limit}`;
-  return overParents(page, inside, sql`page.*`);
+  // The join over the parents may turn the rows of a page around, so they carry their order with them.
+  const numbered = sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${inside}) AS ordered`;
+  return sql`${overParents(page, numbered, sql`page.*`)} ORDER BY "__row"`;
 }
 
 /** How many rows each parent's whole list has. */
