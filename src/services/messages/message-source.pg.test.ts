@@ -51,17 +51,7 @@ it('reads the end of a long session by its log, and messages by their ids, also 
   expect(settled).not.toContain('Sort Key: l.');
 });
 
-it('keeps the order of a page when the planner turns its rows around', async () => {
-  const { text, values } = lastPageOf('long');
-  const client = await test.service.agentRuntime.connect();
-  try {
-    // With the page on the hashed side of the join that asks for visibility, its rows come out reversed.
-    await client.query('SET enable_nestloop = off');
-    await client.query('SET enable_mergejoin = off');
-    const { rows } = await client.query<{ sequence: string }>(text, values);
-    const sequences = rows.map((row) => Number(row.sequence));
-    expect(sequences).toEqual(Array.from({ length: 51 }, (_, index) => 3000 - index));
-  } finally {
-    client.release(true);
-  }
+it('asks for the order of a page outside of the join over the parents too', async () => {
+  // The planner may put the page on the hashed side of that join, where its own order is lost.
+  expect((await planOfLastPage()).split('\n').slice(0, 3).join(' ')).toMatch(/Sort Key: .*row_number|Sort Key: page/);
 });
