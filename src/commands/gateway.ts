@@ -1,6 +1,7 @@
 import { assembleSchema } from '../resolvers/assemble.ts';
 import type { Config } from '../config/config.ts';
 import type { DatabaseName } from '../databases/database-name.ts';
+import { rotateCursorKeys } from '../databases/log-identity.ts';
 import { startGatewayServer } from '../server/gateway-server.ts';
 import { relayOutbox } from '../services/audit/outbox-relay.ts';
 import { Watches } from '../services/live/watches.ts';
@@ -29,7 +30,7 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
   const { databases } = runtime;
   const changeFeed = startChangeFeed(runtime, config.live, log);
   lifecycle.onStop(() => changeFeed.stop());
-  const chores = startChores(runtime, log, changeFeed.written);
+  const chores = startChores(runtime, config.live, log, changeFeed.written);
   lifecycle.onStop(() => chores.stop());
   const services = createServices({
     databases,
@@ -55,11 +56,13 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
 
 const choreIntervalMs = 1000;
 const sweepIntervalMs = 15_000;
+const rotationIntervalMs = 3_600_000;
 const batch = 500;
 
 /** What has to be done whether somebody asks or not. */
 function startChores(
   { databases }: GatewayOptions['runtime'],
+  { cursors }: Config['live'],
   log: Log,
   written: (database: DatabaseName) => void,
 ): { now(): void; stop(): Promise<void> } {
@@ -72,10 +75,13 @@ function startChores(
   const relaying = repeat('relay to the audit trail', choreIntervalMs, relay, log);
   const indexing = repeat('search index', choreIntervalMs, () => indexDocuments(databases.agentRuntime, batch), log);
   const sweeping = repeat('expired sessions', sweepIntervalMs, sweep, log);
+  const rotate = (): Promise<unknown> =>
+    Promise.all([rotateCursorKeys(databases.agentRuntime, cursors), rotateCursorKeys(databases.auth, cursors)]);
+  const rotating = repeat('keys of cursors', rotationIntervalMs, rotate, log);
   return {
     now: () => relaying.now(),
     stop: async () => {
-      await Promise.all([relaying.stop(), indexing.stop(), sweeping.stop()]);
+      await Promise.all([relaying.stop(), indexing.stop(), sweeping.stop(), rotating.stop()]);
     },
   };
 }

@@ -44,9 +44,15 @@ export interface Config {
   readonly auth: AuthConfig;
   /** null = sessions created without a lifetime of their own do not expire. */
   readonly sessions: { readonly lifetimeSeconds: number | null };
-  readonly live: { readonly pollIntervalMs: number; readonly notify: boolean };
+  readonly live: { readonly pollIntervalMs: number; readonly notify: boolean; readonly cursors: CursorLifetime };
   /** One sentence each; the settings hold, but somebody probably meant something else. */
   readonly warnings: readonly string[];
+}
+
+/** How long the cursors that clients keep are good for. */
+export interface CursorLifetime {
+  readonly rotateAfterDays: number;
+  readonly lifetimeDays: number;
 }
 
 export interface HttpConfig {
@@ -105,7 +111,14 @@ function configOf(settings: Settings, warnings: readonly string[]): Config {
     databases: databasesOf(settings),
     auth: authOf(settings),
     sessions: Object.freeze({ lifetimeSeconds: settings.SESSION_LIFETIME_SECONDS || null }),
-    live: Object.freeze({ pollIntervalMs: settings.LIVE_POLL_INTERVAL_MS, notify: settings.LIVE_NOTIFY }),
+    live: Object.freeze({
+      pollIntervalMs: settings.LIVE_POLL_INTERVAL_MS,
+      notify: settings.LIVE_NOTIFY,
+      cursors: Object.freeze({
+        rotateAfterDays: settings.CURSOR_KEY_ROTATION_DAYS,
+        lifetimeDays: settings.CURSOR_LIFETIME_DAYS,
+      }),
+    }),
     warnings: Object.freeze(warnings),
   });
 }

@@ -95,6 +95,8 @@ export const settingsSchema = z.object({
   SESSION_LIFETIME_SECONDS: wholeNumber(0, tenYearsSeconds).default(0),
   LIVE_POLL_INTERVAL_MS: wholeNumber(50, 60_000).default(500),
   LIVE_NOTIFY: onOff().default(true),
+  CURSOR_KEY_ROTATION_DAYS: wholeNumber(1, 3650).default(30),
+  CURSOR_LIFETIME_DAYS: wholeNumber(1, 3650).default(180),
 });
 
 export type Settings = z.output<typeof settingsSchema>;

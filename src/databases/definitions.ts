@@ -20,9 +20,11 @@ import { SearchDocuments } from './migrations/agent-runtime/05-search-documents.
 import { ReadFunctions } from './migrations/agent-runtime/06-read-functions.ts';
 import { ReadIndexes } from './migrations/agent-runtime/07-read-indexes.ts';
 import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/08-grants.ts';
+import { CursorKeys as AgentRuntimeCursorKeys } from './migrations/agent-runtime/09-cursor-keys.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { Grants as AuthGrants } from './migrations/auth/03-grants.ts';
+import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
 
 export const agentRuntimeDefinition: DatabaseDefinition = {
   name: 'agentRuntime',
@@ -46,6 +48,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '06-read-functions', class: ReadFunctions },
     { name: '07-read-indexes', class: ReadIndexes },
     { name: '08-grants', class: AgentRuntimeGrants },
+    { name: '09-cursor-keys', class: AgentRuntimeCursorKeys },
   ],
 };
 
@@ -56,5 +59,6 @@ export const authDefinition: DatabaseDefinition = {
     { name: '01-shared-tables', class: AuthTables },
     { name: '02-audit-log', class: AuditLog },
     { name: '03-grants', class: AuthGrants },
+    { name: '04-cursor-keys', class: AuthCursorKeys },
   ],
 };

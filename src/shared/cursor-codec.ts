@@ -1,4 +1,5 @@
 import { createHash, createHmac, timingSafeEqual } from 'node:crypto';
+import type { CursorKeys } from './cursor-keys.ts';
 import { badInput, ScrollbackError } from './errors.ts';
 
 /** A place in a log: right after the row with this number. Number 0 is the place before the first row. */
@@ -11,9 +12,16 @@ export interface LogCursor {
   readonly fingerprint: Buffer;
 }
 
-const version = 1;
+/** What makes a cursor one of ours, and whose it is: it opens for the audience that it was sealed for, and nobody else. */
+export interface CursorSeal {
+  readonly keys: CursorKeys;
+  readonly audience: string;
+}
+
+const version = 2;
 const logKind = 1;
 const keysKind = 2;
+const headBytes = 2 + 4;
 const macBytes = 12;
 const tagBytes = 4;
 export const fingerprintBytes = 8;
@@ -21,49 +29,69 @@ const logPayloadBytes = 4 + 6 + 6 + fingerprintBytes + tagBytes;
 
 const invalid = (): Error =>
   badInput(
-    'This cursor is not one of ours. Pass a cursor exactly as an earlier answer gave it, or none to start over.',
-    {
-      reason: 'CURSOR_INVALID',
-    },
+    'This cursor is not one of yours. Pass a cursor exactly as an earlier answer gave it to you, or none to start over.',
+    { reason: 'CURSOR_INVALID' },
   );
 
 const foreign = (): Error =>
   badInput('This cursor belongs to another list. Use it only where it came from.', { reason: 'CURSOR_INVALID' });
 
-const mac = (key: Buffer, body: Buffer): Buffer =>
-  createHmac('sha256', key).update(body).digest().subarray(0, macBytes);
+const expired = (): Error =>
+  new ScrollbackError('GONE', 'This cursor is too old: its key has been retired. Read the list again from its start.', {
+    reason: 'CURSOR_EXPIRED',
+  });
+
+const mac = (secret: Buffer, body: Buffer, audience: string): Buffer =>
+  createHmac('sha256', secret).update(body).update(audience).digest().subarray(0, macBytes);
 
 const tagOf = (scope: string): Buffer => createHash('sha256').update(scope).digest().subarray(0, tagBytes);
 
-function seal(key: Buffer, kind: number, payload: Buffer): string {
-  const body = Buffer.concat([Buffer.of(version, kind), payload]);
-  return Buffer.concat([body, mac(key, body)]).toString('base64url');
+function seal({ keys, audience }: CursorSeal, kind: number, payload: Buffer): string {
+  const { id, secret } = keys.current;
+  const head = Buffer.of(version, kind, 0, 0, 0, 0);
+  head.writeUInt32BE(id, 2);
+  const body = Buffer.concat([head, payload]);
+  return Buffer.concat([body, mac(secret, body, audience)]).toString('base64url');
 }
 
-function open(key: Buffer, kind: number, cursor: string): Buffer {
-  const bytes = Buffer.from(cursor, 'base64url');
-  // Decoding is lenient: a second spelling of the same bytes is not a cursor that we gave out.
-  if (bytes.length < 2 + macBytes || bytes.toString('base64url') !== cursor) throw invalid();
+function open({ keys, audience }: CursorSeal, kind: number, cursor: string): Buffer {
+  const bytes = bytesOf(cursor);
+  if (bytes === null) throw invalid();
+  const key = keys.find(bytes.readUInt32BE(2));
+  if (key === 'retired') throw expired();
+  if (key === 'lost') throw cursorDiverged();
   const body = bytes.subarray(0, -macBytes);
-  if (!timingSafeEqual(bytes.subarray(-macBytes), mac(key, body)) || body[0] !== version) throw invalid();
+  if (key === 'unknown' || !timingSafeEqual(bytes.subarray(-macBytes), mac(key.secret, body, audience))) {
+    throw invalid();
+  }
   if (body[1] !== kind) throw foreign();
-  return body.subarray(2);
+  return body.subarray(headBytes);
 }
+
+/** Decoding is lenient: a second spelling of the same bytes is not a cursor that we gave out. */
+function bytesOf(cursor: string): Buffer | null {
+  const bytes = Buffer.from(cursor, 'base64url');
+  const ours = bytes.length >= headBytes + macBytes && bytes[0] === version && bytes.toString('base64url') === cursor;
+  return ours ? bytes : null;
+}
+
+/** The id of the key that the cursor says it was sealed with; null for what is no cursor. */
+export const keyIdOf = (cursor: string): number | null => bytesOf(cursor)?.readUInt32BE(2) ?? null;
 
 /** `scope` names the log: a session's id, or what stands for the whole. */
-export function encodeLogCursor(key: Buffer, scope: string, cursor: LogCursor): string {
+export function encodeLogCursor(sealing: CursorSeal, scope: string, cursor: LogCursor): string {
   const payload = Buffer.alloc(logPayloadBytes);
   payload.writeUInt32BE(cursor.epoch, 0);
   payload.writeUIntBE(cursor.number, 4, 6);
   payload.writeUIntBE(cursor.position, 10, 6);
   cursor.fingerprint.copy(payload, 16, 0, fingerprintBytes);
   tagOf(scope).copy(payload, 16 + fingerprintBytes);
-  return seal(key, logKind, payload);
+  return seal(sealing, logKind, payload);
 }
 
 /** With `scope` undefined the cursor of any log of the database will do. */
-export function decodeLogCursor(key: Buffer, scope: string | undefined, cursor: string): LogCursor {
-  const payload = open(key, logKind, cursor);
+export function decodeLogCursor(sealing: CursorSeal, scope: string | undefined, cursor: string): LogCursor {
+  const payload = open(sealing, logKind, cursor);
   if (payload.length !== logPayloadBytes) throw invalid();
   if (scope !== undefined && !payload.subarray(16 + fingerprintBytes).equals(tagOf(scope))) throw foreign();
   return {
@@ -75,12 +103,12 @@ export function decodeLogCursor(key: Buffer, scope: string | undefined, cursor: 
 }
 
 /** A place in an ordered list: the values of the order's keys, as PostgreSQL prints them. `scope` names list and order. */
-export function encodeKeysCursor(key: Buffer, scope: string, values: readonly string[]): string {
-  return seal(key, keysKind, Buffer.from(JSON.stringify([tagOf(scope).toString('base64url'), ...values])));
+export function encodeKeysCursor(sealing: CursorSeal, scope: string, values: readonly string[]): string {
+  return seal(sealing, keysKind, Buffer.from(JSON.stringify([tagOf(scope).toString('base64url'), ...values])));
 }
 
-export function decodeKeysCursor(key: Buffer, scope: string, cursor: string): string[] {
-  const [tag, ...values] = JSON.parse(open(key, keysKind, cursor).toString()) as string[];
+export function decodeKeysCursor(sealing: CursorSeal, scope: string, cursor: string): string[] {
+  const [tag, ...values] = JSON.parse(open(sealing, keysKind, cursor).toString()) as string[];
   if (tag !== tagOf(scope).toString('base64url')) throw foreign();
   return values;
 }
@@ -89,9 +117,9 @@ export const sameFingerprint = (chain: Buffer, fingerprint: Buffer): boolean =>
   chain.subarray(0, fingerprintBytes).equals(fingerprint);
 
 /** Numbers may be reused for other rows after a restore or a failover to an older copy; that is said, never skipped over. */
-export const cursorDiverged = (): ScrollbackError =>
+export const cursorDiverged = (details: Readonly<Record<string, unknown>> = {}): ScrollbackError =>
   new ScrollbackError(
     'GONE',
     'The history that this cursor was made from is no longer there: the database was restored or failed over to an older copy. Read the list again from its start.',
-    { reason: 'CURSOR_DIVERGED' },
+    { reason: 'CURSOR_DIVERGED', ...details },
   );

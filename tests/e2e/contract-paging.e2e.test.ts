@@ -254,4 +254,28 @@ describe('a cursor', () => {
     expect(pick(sequences, 'session.messages.nodes')).toEqual([1, 4, 5, 6, 7].map((sequence) => ({ sequence })));
     expect(rest.nodes).toHaveLength(1);
   });
+
+  it('of one viewer is no cursor of another, even where both may read the list', async () => {
+    const cursor = (await read(lists.find(({ name }) => name === 'messages') as List, 'first: 1')).pageInfo.endCursor;
+    const rest = `{ session(id: "s-1") { messages(after: ${quoted(cursor)}) { totalCount } } }`;
+    const boss = { userId: 'boss', scopes: ['api:read', 'api:admin'] };
+    expect((await ask(gateway, boss, rest)).errors).toMatchObject([
+      { extensions: { code: 'BAD_USER_INPUT', reason: 'CURSOR_INVALID' } },
+    ]);
+    expect(codesOf(await ask(gateway, admin, rest))).toEqual([]);
+  });
+
+  it('of a history that is gone says how far the log counts, and where to read on from', async () => {
+    const fourth: List = { name: '', around: ['session(id: "s-4")'], field: 'messages' };
+    const { edges } = await read(fourth, 'first: 3');
+    await test.service.agentRuntime.query(
+      `UPDATE scrollback.session_log SET chain = sha256(chain) WHERE session_id = 's-4'`,
+    );
+    const answer = await ask(gateway, anna, `{ ${documentOf(fourth, `after: ${quoted(edges[2]?.cursor ?? '')}`)} }`);
+    expect(answer.errors).toMatchObject([
+      { extensions: { code: 'GONE', reason: 'CURSOR_DIVERGED', lastSequence: rowsOfEach } },
+    ]);
+    const resumeFrom = String(answer.errors?.[0]?.extensions['resumeFrom']);
+    expect((await read(fourth, `after: ${quoted(resumeFrom)}`)).nodes).toHaveLength(rowsOfEach);
+  });
 });

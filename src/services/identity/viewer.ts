@@ -43,3 +43,6 @@ export function viewerOf(claims: {
     expiresAt: claims.expiresAt ?? null,
   };
 }
+
+/** Whom a viewer's cursors are for: the same subject of the same tenant, whatever token it comes with. */
+export const audienceOf = ({ userId, tenantId }: Viewer): string => JSON.stringify([userId, tenantId]);

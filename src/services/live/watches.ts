@@ -7,7 +7,7 @@ import { decodeLogCursor, encodeLogCursor, cursorDiverged, type LogCursor } from
 import { notFound } from '../../shared/errors.ts';
 import { approvalSource } from '../approvals/approval-source.ts';
 import { auditLogSource } from '../audit/audit-log-source.ts';
-import type { Viewer } from '../identity/viewer.ts';
+import { audienceOf, type Viewer } from '../identity/viewer.ts';
 import { messageSource } from '../messages/message-source.ts';
 import { pageRequestOf } from '../reading/page-request.ts';
 import type { Edge } from '../reading/page.ts';
@@ -61,8 +61,8 @@ export class Watches {
   ): Promise<AsyncIterableIterator<Edge>> {
     await this.#requireSession(viewer, sessionId);
     const log = this.#live.session(sessionId);
-    const from = await this.#start(log, messageSource, sessionId, after, (cursor) => cursor.number);
-    return this.#edges(log, from, async (events) => {
+    const from = await this.#start(viewer, log, messageSource, sessionId, after, (cursor) => cursor.number);
+    return this.#edges(viewer, log, from, async (events) => {
       await this.#requireSession(viewer, sessionId);
       return this.#rows(viewer, messageSource, events, columns, null);
     });
@@ -78,9 +78,9 @@ export class Watches {
     const log = this.#live.allSessions();
     const from = await settled(
       log,
-      await this.#start(log, messageSource, undefined, after, (cursor) => cursor.position),
+      await this.#start(viewer, log, messageSource, undefined, after, (cursor) => cursor.position),
     );
-    return this.#edges(log, from, (events) =>
+    return this.#edges(viewer, log, from, (events) =>
       this.#rows(
         viewer,
         messageSource,
@@ -98,8 +98,8 @@ export class Watches {
     columns: readonly string[],
   ): Promise<AsyncIterableIterator<Edge>> {
     const log = this.#live.audit();
-    const from = await this.#start(log, auditLogSource, null, after, (cursor) => cursor.number);
-    return this.#edges(log, from, (events) => this.#rows(viewer, auditLogSource, events, columns, filter));
+    const from = await this.#start(viewer, log, auditLogSource, null, after, (cursor) => cursor.number);
+    return this.#edges(viewer, log, from, (events) => this.#rows(viewer, auditLogSource, events, columns, filter));
   }
 
   /** Edits and removals from now on. */
@@ -202,6 +202,7 @@ export class Watches {
 
   /** Where to start: at the cursor, or at the end of the log where there is none. */
   async #start(
+    viewer: Viewer,
     log: Followed,
     source: Source,
     scopeKey: string | null | undefined,
@@ -209,13 +210,15 @@ export class Watches {
     numberOf: (cursor: LogCursor) => number,
   ): Promise<LogPlace> {
     if (after === null) return log.head();
-    const { cursorKey, epoch } = await logIdentityOf(this.#databases[source.database]);
-    const cursor = decodeLogCursor(cursorKey, scopeKey === undefined ? undefined : logScope(source, scopeKey), after);
+    const { keys, epoch } = await logIdentityOf(this.#databases[source.database], after);
+    const seal = { keys, audience: audienceOf(viewer) };
+    const cursor = decodeLogCursor(seal, scopeKey === undefined ? undefined : logScope(source, scopeKey), after);
     if (cursor.epoch !== epoch) throw cursorDiverged();
     return { number: numberOf(cursor), fingerprint: cursor.fingerprint };
   }
 
   #edges(
+    viewer: Viewer,
     log: Followed,
     from: LogPlace,
     read: (events: readonly LogEvent[]) => Promise<[LogEvent, Row][]>,
@@ -227,11 +230,12 @@ export class Watches {
           const source = event.sessionId === null ? auditLogSource : messageSource;
           const identity = await persevere(() => logIdentityOf(databases[source.database]), signal);
           if (identity === undefined) return;
-          const { cursorKey, epoch } = identity;
+          const { keys, epoch } = identity;
+          const seal = { keys, audience: audienceOf(viewer) };
           yield {
             node,
             get cursor(): string {
-              return encodeLogCursor(cursorKey, logScope(source, event.sessionId), {
+              return encodeLogCursor(seal, logScope(source, event.sessionId), {
                 ...event,
                 epoch,
                 fingerprint: event.chain,

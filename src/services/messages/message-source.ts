@@ -42,6 +42,7 @@ export const messageSource: Source = {
     number: 'l.number',
     position: 'l.position',
     chain: 'l.chain',
+    sequence: 'l.message_sequence',
     scope: 'l.session_id',
   },
   filters: {

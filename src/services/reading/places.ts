@@ -6,56 +6,60 @@ import {
   encodeLogCursor,
   fingerprintBytes,
   sameFingerprint,
+  type CursorSeal,
   type LogCursor,
 } from '../../shared/cursor-codec.ts';
 import type { Database } from '../../databases/database.ts';
 import { logIdentityOf, type LogIdentity } from '../../databases/log-identity.ts';
+import { audienceOf, type Viewer } from '../identity/viewer.ts';
 import type { Order, Row, Source } from './source.ts';
-import { logRow } from './statements.ts';
+import { lastOfLog, logRow } from './statements.ts';
 
-/** Turns rows into cursors and cursors into places, for one source in one order under one parent. */
+/** A list whose rows have places: a source in one order, under one parent, as one viewer sees it. */
+export interface PlacesOf {
+  readonly source: Source;
+  readonly orderName: string;
+  readonly order: Order;
+  readonly parentKey: string | null;
+  readonly viewer: Viewer;
+}
+
+/** Turns rows into cursors and cursors into places. */
 export class Places {
   readonly #source: Source;
   readonly #order: Order;
   readonly #scope: string;
   readonly #parentKey: string | null;
-  readonly #identity: LogIdentity;
+  readonly #epoch: number;
+  readonly #seal: CursorSeal;
 
-  private constructor(
-    source: Source,
-    orderName: string,
-    order: Order,
-    parentKey: string | null,
-    identity: LogIdentity,
-  ) {
+  private constructor(list: PlacesOf, { epoch, keys }: LogIdentity) {
+    const { source, orderName, order, parentKey, viewer } = list;
     this.#source = source;
     this.#order = order;
     this.#parentKey = parentKey;
-    this.#identity = identity;
+    this.#epoch = epoch;
+    this.#seal = { keys, audience: audienceOf(viewer) };
     this.#scope = source.log === undefined ? `${source.name} ${orderName}` : logScope(source, parentKey);
   }
 
-  static async of(
-    database: Database,
-    source: Source,
-    orderName: string,
-    order: Order,
-    parentKey: string | null,
-  ): Promise<Places> {
-    return new Places(source, orderName, order, parentKey, await logIdentityOf(database));
+  /** Knows the keys of the cursors that will be asked about, where they are known at all. */
+  static async of(database: Database, list: PlacesOf, cursors: readonly (string | null)[]): Promise<Places> {
+    let identity = await logIdentityOf(database);
+    for (const cursor of cursors) if (cursor !== null) identity = await logIdentityOf(database, cursor);
+    return new Places(list, identity);
   }
 
   cursorOf(row: Row): string {
-    const { cursorKey, epoch } = this.#identity;
     if (this.#source.log === undefined) {
       return encodeKeysCursor(
-        cursorKey,
+        this.#seal,
         this.#scope,
         this.#order.keys.map((_, index) => String(row[`__place${index}`])),
       );
     }
-    return encodeLogCursor(cursorKey, this.#scope, {
-      epoch,
+    return encodeLogCursor(this.#seal, this.#scope, {
+      epoch: this.#epoch,
       number: Number(row['__number']),
       position: Number(row['__position']),
       fingerprint: row['__chain'] as Buffer,
@@ -65,16 +69,28 @@ export class Places {
   /** The place before the first row of a log; null where lists have no such place. */
   startCursor(): string | null {
     if (this.#source.log === undefined) return null;
-    return encodeLogCursor(this.#identity.cursorKey, this.#scope, startOfLog(this.#identity.epoch));
+    return encodeLogCursor(this.#seal, this.#scope, startOfLog(this.#epoch));
   }
 
   /** The order's key values that a cursor stands for. A log's cursor must still name the row that it was made from. */
   async placeOf(database: Database, cursor: string | null): Promise<readonly string[] | null> {
     if (cursor === null) return null;
-    if (this.#source.log === undefined) return decodeKeysCursor(this.#identity.cursorKey, this.#scope, cursor);
-    const place = decodeLogCursor(this.#identity.cursorKey, this.#scope, cursor);
-    await verifyLogCursor(database, this.#source, place, this.#parentKey, this.#identity.epoch);
+    if (this.#source.log === undefined) return decodeKeysCursor(this.#seal, this.#scope, cursor);
+    const place = decodeLogCursor(this.#seal, this.#scope, cursor);
+    if (place.epoch !== this.#epoch || !(await this.#stillNames(database, place))) {
+      throw cursorDiverged({
+        resumeFrom: this.startCursor(),
+        lastSequence: await lastSequence(database, this.#source, this.#parentKey),
+      });
+    }
     return [String(place.number)];
+  }
+
+  /** Whether the log still has the row that the cursor was made from: numbers may be reused after a restore. */
+  async #stillNames(database: Database, { number, fingerprint }: LogCursor): Promise<boolean> {
+    if (number === 0) return true;
+    const [row] = await database.query<{ chain: Buffer }>(logRow(this.#source, number, this.#parentKey));
+    return row !== undefined && sameFingerprint(row.chain, fingerprint);
   }
 }
 
@@ -88,16 +104,8 @@ const startOfLog = (epoch: number): LogCursor => ({
 /** What the cursors of a source's log are bound to. */
 export const logScope = (source: Source, parentKey: string | null): string => `${source.name} ${parentKey ?? ''}`;
 
-/** Throws when the log no longer has the row that the cursor was made from: numbers may be reused after a restore. */
-async function verifyLogCursor(
-  database: Database,
-  source: Source,
-  cursor: LogCursor,
-  scope: string | null,
-  epoch: number,
-): Promise<void> {
-  if (cursor.epoch === epoch && cursor.number === 0) return;
-  const rows = await database.query<{ chain: Buffer }>(logRow(source, cursor.number, scope));
-  if (cursor.epoch === epoch && rows[0] !== undefined && sameFingerprint(rows[0].chain, cursor.fingerprint)) return;
-  throw cursorDiverged();
+/** How far a log counts by now, so that a client can tell what it has that is no longer there. */
+async function lastSequence(database: Database, source: Source, scope: string | null): Promise<number | null> {
+  const [row] = await database.query<{ last: number | null }>(lastOfLog(source, scope));
+  return row?.last ?? null;
 }

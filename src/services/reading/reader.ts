@@ -75,7 +75,8 @@ export class Reader {
     const [orderName, order] = orderOf(source, query.orderBy);
     const database = this.databases[source.database];
     const needsPlaces = withPlaces || request.after !== null || request.before !== null;
-    const places = await Places.of(database, source, orderName, order, parentKey);
+    const list = { source, orderName, order, parentKey, viewer: this.viewer };
+    const places = await Places.of(database, list, [request.after, request.before]);
     const [after, before] = needsPlaces
       ? await Promise.all([places.placeOf(database, request.after), places.placeOf(database, request.before)])
       : [null, null];

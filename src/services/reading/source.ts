@@ -24,6 +24,8 @@ export interface LogOrder {
   readonly number: string;
   readonly position: string;
   readonly chain: string;
+  /** What clients see as a row's sequence; absent where they see none. */
+  readonly sequence?: string;
   /** Column that tells the log's rows apart by session; absent where one log serves all. */
   readonly scope?: string;
 }

@@ -1,6 +1,6 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
 import type { Viewer } from '../identity/viewer.ts';
-import type { Order, Source } from './source.ts';
+import type { LogOrder, Order, Source } from './source.ts';
 
 /** The statements that read a source. Parents and keys travel as one array, so their number changes no text. */
 
@@ -111,9 +111,20 @@ function placeColumns(source: Source, order: Order): Sql[] {
 }
 
 /** The row of the log that a cursor names. */
-export function logRow(source: Source, number: number, scope: string | null): Sql {
-  const { log } = source;
-  if (log === undefined) throw new Error(`Source ${source.name} is not ordered by a log.`);
+export const logRow = (source: Source, number: number, scope: string | null): Sql =>
+  ofLog(source, scope, ({ chain }) => sql`${raw(chain)} AS "chain"`, sql`${raw(logOf(source).number)} = ${number}`);
+
+/** The highest sequence that the log has given out; null where it gives none. */
+export const lastOfLog = (source: Source, scope: string | null): Sql =>
+  ofLog(source, scope, ({ sequence = 'NULL' }) => sql`max(${raw(sequence)}) AS "last"`, sql`TRUE`);
+
+function ofLog(source: Source, scope: string | null, select: (log: LogOrder) => Sql, where: Sql): Sql {
+  const log = logOf(source);
   const scoped = log.scope === undefined ? empty : sql` AND ${raw(log.scope)} = ${scope}`;
-  return sql`SELECT ${raw(log.chain)} AS "chain" FROM ${raw(log.table)} WHERE ${raw(log.number)} = ${number}${scoped}`;
+  return sql`SELECT ${select(log)} FROM ${raw(log.table)} WHERE ${where}${scoped}`;
+}
+
+function logOf({ name, log }: Source): LogOrder {
+  if (log === undefined) throw new Error(`Source ${name} is not ordered by a log.`);
+  return log;
 }

@@ -2,6 +2,7 @@ import type { Sql } from 'sql-template-tag';
 import { logIdentityOf } from '../../databases/log-identity.ts';
 import { decodeKeysCursor, encodeKeysCursor } from '../../shared/cursor-codec.ts';
 import { badInput } from '../../shared/errors.ts';
+import { audienceOf } from '../identity/viewer.ts';
 import { messageSource } from '../messages/message-source.ts';
 import type { PageRequest } from '../reading/page-request.ts';
 import type { PageInfo } from '../reading/page.ts';
@@ -40,12 +41,13 @@ const maxQueryLength = 1000;
 export async function searchMessages(reader: Reader, asked: SearchRequest): Promise<SearchPage> {
   const { request, filter } = asked;
   const search: Search = { query: searchTextOf(asked.query), filter: conditionsOf(filter), viewer: reader.viewer };
-  const { cursorKey } = await logIdentityOf(reader.databases.agentRuntime);
+  const { keys } = await logIdentityOf(reader.databases.agentRuntime, request.after);
+  const seal = { keys, audience: audienceOf(reader.viewer) };
   const scope = `search ${JSON.stringify([search.query, filter])}`;
-  const after = request.after === null ? null : decodeKeysCursor(cursorKey, scope, request.after);
+  const after = request.after === null ? null : decodeKeysCursor(seal, scope, request.after);
   const found = await reader.query<Hit>('agentRuntime', hits(search, after, request.size + 1));
   const page = found.slice(0, request.size);
-  const cursorOf = (hit: Hit): string => encodeKeysCursor(cursorKey, scope, hit.place);
+  const cursorOf = (hit: Hit): string => encodeKeysCursor(seal, scope, hit.place);
   const edges = await edgesOf(reader, search, asked.columns, page, cursorOf);
   const [first, last] = [page[0], page.at(-1)];
   return {

@@ -1,0 +1,32 @@
+/** A secret that cursors are sealed with. */
+export interface CursorKey {
+  /** When it was made, in seconds since 1970; every cursor says which key sealed it. */
+  readonly id: number;
+  readonly secret: Buffer;
+}
+
+/** How a cursor's key stands to the keys there are: `lost` is newer than what is known, so it went with a restored copy. */
+export type KeyStanding = CursorKey | 'retired' | 'lost' | 'unknown';
+
+/** The keys of one database's cursors. The newest seals, all of them open. */
+export class CursorKeys {
+  readonly current: CursorKey;
+  readonly #byId: ReadonlyMap<number, CursorKey>;
+  readonly #oldestId: number;
+
+  constructor(keys: readonly CursorKey[]) {
+    const byAge = keys.toSorted((one, other) => one.id - other.id);
+    const [oldest, newest] = [byAge.at(0), byAge.at(-1)];
+    if (oldest === undefined || newest === undefined) throw new Error('There is no key for cursors.');
+    this.current = newest;
+    this.#oldestId = oldest.id;
+    this.#byId = new Map(byAge.map((key) => [key.id, key]));
+  }
+
+  find(id: number): KeyStanding {
+    const key = this.#byId.get(id);
+    if (key !== undefined) return key;
+    if (id < this.#oldestId) return 'retired';
+    return id > this.current.id && id <= Date.now() / 1000 ? 'lost' : 'unknown';
+  }
+}
