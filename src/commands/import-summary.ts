@@ -15,12 +15,16 @@ export function summaryOf(name: string, tally: ImportTally, seconds: number, isI
 
 function notes({ badLines, different, replacedCharacters }: ImportTally): string[] {
   return [
-    ...(badLines > 0 ? [`skipped   ${badLines} lines, told above`] : []),
+    ...(badLines > 0 ? [`skipped   ${counted(badLines, 'line')}, told above`] : []),
     ...(different > 0
-      ? [`warning   ${different} messages have another content here than in the file; they stay as they are here`]
+      ? [`warning   ${counted(different, 'message')} with another content here than in the file; what is here stays`]
       : []),
     ...(replacedCharacters > 0
-      ? [`warning   ${replacedCharacters} characters that cannot be stored (NUL, half a surrogate pair) are U+FFFD now`]
+      ? [
+          `warning   ${counted(replacedCharacters, 'character')} that cannot be stored (NUL, half a surrogate pair), now U+FFFD`,
+        ]
       : []),
   ];
 }
+
+const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

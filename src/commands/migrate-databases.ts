@@ -2,7 +2,8 @@ import { isUnavailable } from '../databases/database-errors.ts';
 import { migrate } from '../databases/migrate.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { reasonOf } from './reason-of.ts';
+import { connectionAdvice } from './connection-advice.ts';
+import { requireOwnKind } from './own-kind.ts';
 import type { Roads, Runtime } from './runtime.ts';
 
 /** Brings both databases up to date; a database that cannot be reached is said by name. */
@@ -12,14 +13,12 @@ export async function migrateDatabases(runtime: Runtime, log: Log): Promise<void
 
 export async function migrateOne(road: Roads, log: Log): Promise<readonly string[]> {
   try {
+    await requireOwnKind(road);
     const done = await migrate(road.definition, road.owner, log);
     if (done.length > 0) log.info({ database: road.owner.database, migrations: done }, 'migrated');
     return done;
   } catch (error) {
     if (!isUnavailable(error)) throw error;
-    throw new StartupError(
-      `${road.owner.masked} cannot be reached: ${reasonOf(error)}. Check that it runs and that the URL is right.`,
-      error,
-    );
+    throw new StartupError(connectionAdvice(road.owner, error), error);
   }
 }

@@ -3,8 +3,8 @@ import { migrationStatus } from '../databases/migrate.ts';
 import { isUnavailable } from '../databases/database-errors.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { connectionAdvice } from './connection-advice.ts';
 import { migrateOne } from './migrate-databases.ts';
-import { reasonOf } from './reason-of.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Roads } from './runtime.ts';
 import { setUpQuietly } from './set-up-quietly.ts';
@@ -48,10 +48,7 @@ async function bringUp(road: Roads, log: Log): Promise<string> {
 async function tellStatus({ definition, owner }: Roads, log: Log): Promise<string> {
   const { executed, pending } = await migrationStatus(definition, owner, log).catch((error: unknown) => {
     if (!isUnavailable(error)) throw error;
-    throw new StartupError(
-      `${owner.masked} cannot be reached: ${reasonOf(error)}. Check that it runs and that the URL is right.`,
-      error,
-    );
+    throw new StartupError(connectionAdvice(owner, error), error);
   });
   const done = executed.map((name) => line(owner.database, name, 'done'));
   return [...done, ...pending.map((name) => line(owner.database, name, 'pending'))].join('');

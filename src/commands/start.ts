@@ -4,10 +4,13 @@ import { StartupError } from '../shared/errors.ts';
 import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { repeat } from '../shared/repeat.ts';
+import { isUnavailable } from '../databases/database-errors.ts';
+import { connectionAdvice, isRefused } from './connection-advice.ts';
 import { demoHeaders } from './demo-headers.ts';
 import { startGateway } from './gateway.ts';
 import { openIdentity } from './identity.ts';
 import { migrateOne } from './migrate-databases.ts';
+import { pendingMigrations } from './pending-migrations.ts';
 import { openRuntime, type Roads, type Runtime } from './runtime.ts';
 import { seedWhenEmpty } from './seed-when-empty.ts';
 import { setUp } from './setup.ts';
@@ -34,6 +37,7 @@ async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<nu
   const runtime = await openRuntime(config, log);
   lifecycle.onStop(() => runtime.close());
   if (config.migrateOnStart) await migrateReachable(runtime, log, lifecycle);
+  else await requireMigrated(runtime, log);
   const identity = await openIdentity(config);
   const isDemo = isFirstLook(config);
   if (isDemo) await seedWhenEmpty(runtime, log);
@@ -56,12 +60,32 @@ async function migrateReachable(runtime: Runtime, log: Log, lifecycle: Lifecycle
       try {
         await migrateOne(road, log);
       } catch (error) {
-        if (road.embedded || !(error instanceof StartupError)) throw error;
+        if (road.embedded || !(error instanceof StartupError) || !isPassing(error.cause)) throw error;
         log.warn(error.message);
         migrateLater(road, log, lifecycle);
       }
     }),
   );
+}
+
+/** Waiting mends what is away; it mends no wrong password, and no migration that the tables contradict. */
+const isPassing = (cause: unknown): boolean => cause !== undefined && isUnavailable(cause) && !isRefused(cause);
+
+/** Where migrations are somebody else's task, serving half-made tables would fail later and less clearly. */
+async function requireMigrated(runtime: Runtime, log: Log): Promise<void> {
+  for (const { definition, main } of Object.values(runtime.roads)) {
+    try {
+      const { pending } = await pendingMigrations(definition, main);
+      if (pending.length === 0) continue;
+      throw new StartupError(
+        `${main.masked} lacks ${pending.length} migrations (${pending.join(', ')}), and MIGRATE_ON_START is false. Run \`scrollback migrate\` first.`,
+      );
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      if (isRefused(error)) throw new StartupError(connectionAdvice(main, error), error);
+      log.warn(connectionAdvice(main, error));
+    }
+  }
 }
 
 function migrateLater(road: Roads, log: Log, lifecycle: Lifecycle): void {

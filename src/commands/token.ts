@@ -64,8 +64,13 @@ function requestOf({ scope, tenant, expires }: TokenOptions): WantedToken {
   return {
     expiresInSeconds: parseDuration(expires),
     ...(scope !== undefined && { scopes: parseScopes(scope) }),
-    ...(tenant !== undefined && { tenantId: tenant }),
+    ...(tenant !== undefined && { tenantId: parseTenant(tenant) }),
   };
+}
+
+function parseTenant(tenant: string): string {
+  if (tenant.trim() !== '') return tenant;
+  throw new StartupError("--tenant is empty; leave it out for the user's own.");
 }
 
 function parseScopes(text: string): string[] {

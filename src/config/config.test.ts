@@ -124,12 +124,18 @@ describe('complaints', () => {
       expect.stringMatching(/^ {2}ALLOWED_ORIGINS must be a comma-separated list/),
       expect.stringMatching(/^ {2}GRAPHIQL must be true or false/),
       expect.stringMatching(
-        /^ {2}AGENT_RUNTIME__DB_URL names an SQLite file, which is a source for `scrollback import`/,
+        /^ {2}AGENT_RUNTIME__DB_URL names an SQLite file, which cannot be served; .*`scrollback import`/,
       ),
       expect.stringMatching(/^ {2}INTERNAL_API_KEY must have at least 16 characters$/),
       expect.stringMatching(/^ {2}AUTH_JWKS_URL or AUTH_PUBLIC_KEY_FILE must be set in production/),
       expect.stringMatching(/^ {2}AUTH_SERVICE__REPLICA_DB_URL is set without AUTH_SERVICE__DB_URL/),
     ]);
+  });
+
+  test('one database is not two', () => {
+    const urls = { AGENT_RUNTIME__DB_URL: database, AUTH_SERVICE__DB_URL: database.replace('app:', 'other:') };
+    expect(complaintOf(urls)).toContain('AGENT_RUNTIME__DB_URL and AUTH_SERVICE__DB_URL name the same database');
+    expect(load({ ...urls, AUTH_SERVICE__DB_URL: `${database}_auth` }).databases.authService).not.toBeNull();
   });
 
   test('quote no secret', () => {
@@ -179,8 +185,14 @@ test('the configuration cannot be changed', () => {
 });
 
 test('misspelt settings are warned of, with the likely name and without the value', () => {
-  const { warnings } = load({ AUTH_JWKS_URI: 'hunter22', AUTH_SERVICE__SMTP_PASSWORD: 'hunter22', PATH: '/bin' });
+  const { warnings } = load({
+    AGENT_RUNTIME_DB_URL: 'hunter22',
+    AUTH_JWKS_URI: 'hunter22',
+    AUTH_SERVICE__SMTP_PASSWORD: 'hunter22',
+    PATH: '/bin',
+  });
   expect(warnings).toEqual([
+    'AGENT_RUNTIME_DB_URL is not a setting and has no effect; did you mean AGENT_RUNTIME__DB_URL?',
     'AUTH_JWKS_URI is not a setting and has no effect; did you mean AUTH_JWKS_URL?',
     'AUTH_SERVICE__SMTP_PASSWORD is not a setting and has no effect',
   ]);

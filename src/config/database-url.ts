@@ -75,7 +75,7 @@ function readUrl(text: string, limits: DatabaseLimits): DatabaseConfig {
 function parseUrl(text: string): URL {
   if (text.startsWith('sqlite')) {
     throw new Error(
-      'names an SQLite file, which is a source for `scrollback import` and not a database to serve; give a postgres:// URL',
+      'names an SQLite file, which cannot be served; give a postgres:// URL, and bring old conversations in with `scrollback import` (docs/importing.md)',
     );
   }
   const url = URL.parse(withHost(text));

@@ -37,7 +37,19 @@ function contradictions(variables: Variables): string[] {
       'AUTH_JWKS_URL or AUTH_PUBLIC_KEY_FILE must be set in production with your own database; the built-in issuer of tokens is for trying things out',
     );
   }
+  if (isSameDatabase(variables['AGENT_RUNTIME__DB_URL'], variables['AUTH_SERVICE__DB_URL'])) {
+    problems.push(
+      'AGENT_RUNTIME__DB_URL and AUTH_SERVICE__DB_URL name the same database; conversations and identity live in two',
+    );
+  }
   return [...problems, ...sideRoadsWithoutMain(variables)];
+}
+
+/** Whoever the roles are; a URL that cannot be read is another rule's business. */
+function isSameDatabase(one: string | undefined, other: string | undefined): boolean {
+  const [first, second] = [one, other].map((url) => URL.parse(url ?? ''));
+  if (first == null || second == null) return false;
+  return first.hostname !== '' && first.host === second.host && first.pathname === second.pathname;
 }
 
 function sideRoadsWithoutMain(variables: Variables): string[] {

@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildPrograms } from './build.ts';
@@ -25,6 +25,8 @@ export class World {
   static async open(builds: readonly Build[], settings: Readonly<Record<string, string>> = {}): Promise<World> {
     buildPrograms();
     const folder = await mkdtemp(join(tmpdir(), 'scrollback-chaos-'));
+    // Passable for PostgreSQL's own user.
+    await chmod(folder, 0o711);
     const cluster = await Cluster.start(folder);
     const road = await openRoad();
     road.lead(cluster.port);

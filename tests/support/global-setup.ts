@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
@@ -52,6 +52,8 @@ export default async function setup(project: TestProject): Promise<() => Promise
 
 async function start(): Promise<Running> {
   const folder = await mkdtemp(join(tmpdir(), 'scrollback-test-'));
+  // Passable for PostgreSQL's own user, so that the cluster is made here and goes with the folder.
+  await chmod(folder, 0o711);
   const server = await startEmbeddedPostgres({ dataFolder: join(folder, 'data'), log: silentLog(), durable: false });
   for (const definition of [agentRuntimeDefinition, authDefinition]) {
     const database = definition.name === 'auth' ? 'auth_db' : 'agent_runtime';

@@ -1,10 +1,10 @@
 import type { DatabaseConfig } from '../../config/database-config.ts';
-import { reasonOf } from '../reason-of.ts';
+import { connectionAdvice } from '../connection-advice.ts';
 import type { Roads } from '../runtime.ts';
 import { checkListen } from './check-listen.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkClock, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
-import { connected } from './connection.ts';
+import { connected } from '../connected.ts';
 import { foundBy, ok, problem, type Finding } from './finding.ts';
 
 export interface DatabaseChecks {
@@ -17,7 +17,7 @@ export interface DatabaseChecks {
 export async function checkDatabase({ road, migratesOnStart, notifies }: DatabaseChecks): Promise<readonly Finding[]> {
   const about = road.definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
   const unreachable = await connected(road.main, async () => null).catch((error: Error) => error);
-  if (unreachable !== null) return [problem(about, notAnswering(road.main.masked, unreachable))];
+  if (unreachable !== null) return [problem(about, connectionAdvice(road.main, unreachable))];
   const serverChecks = [checkVersion, checkClock, checkRights, checkWalLevel];
   const findings = await foundBy(about, () =>
     connected(road.main, async (client) => {
@@ -39,9 +39,6 @@ export async function checkReplica(replica: DatabaseConfig): Promise<Finding> {
     await connected(replica, (client) => client.query('SELECT 1'));
     return ok(about, `${replica.masked} answers`);
   } catch (error) {
-    return problem(about, notAnswering(replica.masked, error));
+    return problem(about, connectionAdvice(replica, error));
   }
 }
-
-const notAnswering = (masked: string, error: unknown): string =>
-  `${masked} does not answer: ${reasonOf(error)}. Check that it runs, and that the URL, user and password are right.`;

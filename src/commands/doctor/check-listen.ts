@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import type { Roads } from '../runtime.ts';
-import { connected } from './connection.ts';
+import { connected } from '../connected.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
 const patienceMs = 2000;

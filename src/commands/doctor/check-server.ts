@@ -56,8 +56,9 @@ export async function checkRights(client: Client, about: string, { definition, m
     [wanted.map(({ table }) => table), wanted.map(({ right }) => right)],
   );
   if (rows.length === 0) return ok(about, `the role ${main.user} has the rights that serving needs`);
-  const missing = rows.map((right) => right.missing).join(', ');
-  return problem(about, `the role ${main.user} lacks ${missing}. As the tables' owner, grant them.`);
+  const missing = rows.map((right) => right.missing);
+  const grants = missing.map((right) => `GRANT ${right} TO ${main.user};`).join(' ');
+  return problem(about, `the role ${main.user} lacks ${missing.join(', ')}. As the tables' owner: ${grants}`);
 }
 
 export async function checkWalLevel(client: Client, about: string): Promise<Finding> {

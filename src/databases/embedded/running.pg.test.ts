@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from 'pg';
@@ -11,6 +11,7 @@ let folder: string;
 let dataFolder: string;
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'scrollback-running-'));
+  await chmod(folder, 0o711);
   dataFolder = join(folder, 'data');
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));

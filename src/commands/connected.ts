@@ -1,5 +1,5 @@
 import pg from 'pg';
-import type { DatabaseConfig } from '../../config/database-config.ts';
+import type { DatabaseConfig } from '../config/database-config.ts';
 
 /** Does work on a connection of its own. */
 export async function connected<Result>(

@@ -1,0 +1,27 @@
+import type { DatabaseConfig } from '../config/database-config.ts';
+import type { DatabaseDefinition } from '../databases/database.ts';
+import { connected } from './connected.ts';
+
+export interface PendingMigrations {
+  readonly pending: readonly string[];
+  readonly done: readonly string[];
+  /** Whether the role could run them. */
+  readonly mayCreate: boolean;
+}
+
+/** Looks only: on a database that was never migrated nothing is created. */
+export async function pendingMigrations(
+  definition: DatabaseDefinition,
+  config: DatabaseConfig,
+): Promise<PendingMigrations> {
+  return connected(config, async (client) => {
+    const { rows } = await client.query<{ there: boolean; mayCreate: boolean }>(
+      `SELECT to_regclass('scrollback.migrations') IS NOT NULL AS there, has_database_privilege(current_database(), 'CREATE') AS "mayCreate"`,
+    );
+    const executed =
+      rows[0]?.there === true ? await client.query<{ name: string }>('SELECT name FROM scrollback.migrations') : null;
+    const done = executed?.rows.map(({ name }) => name) ?? [];
+    const pending = definition.migrations.map(({ name }) => name).filter((name) => !done.includes(name));
+    return { pending, done, mayCreate: rows[0]?.mayCreate === true };
+  });
+}
