@@ -9,7 +9,7 @@ import type { Log } from '../shared/log.ts';
 import { createApolloServer } from './apollo.ts';
 import { Documents } from './documents.ts';
 import { createHttpHandler } from './http-handler.ts';
-import { attachWebSockets } from './websocket.ts';
+import { attachWebSockets } from './websocket/web-sockets.ts';
 
 export interface GatewayServerOptions {
   readonly schema: GraphQLSchema;
