@@ -19,12 +19,14 @@ import { LogTriggers } from './migrations/agent-runtime/04-log-triggers.ts';
 import { SearchDocuments } from './migrations/agent-runtime/05-search-documents.ts';
 import { ReadFunctions } from './migrations/agent-runtime/06-read-functions.ts';
 import { ReadIndexes } from './migrations/agent-runtime/07-read-indexes.ts';
-import { Grants as AgentRuntimeGrants } from './migrations/agent-runtime/08-grants.ts';
 import { CursorKeys as AgentRuntimeCursorKeys } from './migrations/agent-runtime/09-cursor-keys.ts';
+import { OwnNames } from './migrations/agent-runtime/10-own-names.ts';
+import { Truncation } from './migrations/agent-runtime/11-truncation.ts';
+import { Rights as AgentRuntimeRights } from './migrations/agent-runtime/12-rights.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
-import { Grants as AuthGrants } from './migrations/auth/03-grants.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
+import { Rights as AuthRights } from './migrations/auth/05-rights.ts';
 
 export const agentRuntimeDefinition: DatabaseDefinition = {
   name: 'agentRuntime',
@@ -47,8 +49,10 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '05-search-documents', class: SearchDocuments },
     { name: '06-read-functions', class: ReadFunctions },
     { name: '07-read-indexes', class: ReadIndexes },
-    { name: '08-grants', class: AgentRuntimeGrants },
     { name: '09-cursor-keys', class: AgentRuntimeCursorKeys },
+    { name: '10-own-names', class: OwnNames },
+    { name: '11-truncation', class: Truncation },
+    { name: '12-rights', class: AgentRuntimeRights },
   ],
 };
 
@@ -58,7 +62,7 @@ export const authDefinition: DatabaseDefinition = {
   migrations: [
     { name: '01-shared-tables', class: AuthTables },
     { name: '02-audit-log', class: AuditLog },
-    { name: '03-grants', class: AuthGrants },
     { name: '04-cursor-keys', class: AuthCursorKeys },
+    { name: '05-rights', class: AuthRights },
   ],
 };

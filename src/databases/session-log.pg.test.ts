@@ -56,6 +56,32 @@ describe('the session log', () => {
     ]);
   });
 
+  it('tells that a truncated table has lost its messages, and counts on', async () => {
+    const alone = await testDatabases();
+    try {
+      const { agentRuntime } = alone.service;
+      await agentRuntime.query(session('kept'));
+      for (const id of ['t1', 't2', 't3']) await agentRuntime.query(message(id, 'kept'));
+      await agentRuntime.query(`DELETE FROM messages WHERE id = 't1'`);
+      await agentRuntime.query('TRUNCATE messages');
+      await agentRuntime.query(message('t4', 'kept'));
+      const { rows } = await agentRuntime.query<{ kinds: string }>(
+        `SELECT string_agg(concat_ws(' ', kind, subject_id, message_sequence), ', ' ORDER BY number) AS kinds
+         FROM scrollback.session_log WHERE session_id = 'kept' AND number > 4`,
+      );
+      expect(rows[0]?.kinds).toBe(
+        'message_removed t1 1, message_removed t2 2, message_removed t3 3, message_added t4 4',
+      );
+      await agentRuntime.query('TRUNCATE sessions CASCADE');
+      const last = await agentRuntime.query(
+        `SELECT kind, subject_id FROM scrollback.session_log ORDER BY position DESC LIMIT 1`,
+      );
+      expect(last.rows).toEqual([{ kind: 'message_removed', subject_id: 't4' }]);
+    } finally {
+      await alone.close();
+    }
+  });
+
   it('does not see a save that deletes and re-inserts everything', async () => {
     await inTransaction(session('saved'), message('s1', 'saved'), message('s2', 'saved'));
     await inTransaction(...save('saved'));

@@ -37,7 +37,7 @@ export function createServices({ databases, sessionLifetimeSeconds, log, written
     sessions: new SessionService(write, databases.auth, sessionLifetimeSeconds),
     messages: new MessageService(write, sessionLifetimeSeconds),
     agents: new AgentService(write),
-    approvals: new ApprovalService(write),
+    approvals: new ApprovalService(write, databases.auth),
     events: new EventService(write),
     audit: new AuditService(writeAuth),
     users: new UserService(writeAuth),

@@ -142,7 +142,7 @@ const mutation = (budget: Cost, name: string, fields: string, selection: string)
 
 /** Statements of each mutation, BEGIN and COMMIT among them. */
 const mutations = [
-  mutation([6, 1], 'createSession', 'id: "new"', 'session { id owner { id } }'),
+  mutation([6, 1], 'createSession', 'id: "0190a0c8-5a11-7000-8000-000000000001"', 'session { id owner { id } }'),
   mutation([5, 0], 'updateSession', 'sessionId: "s-1", title: "t"', 'session { id title }'),
   mutation([9, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
   mutation([6, 0], 'editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),
@@ -153,7 +153,7 @@ const mutations = [
     'toolCall { id } message { toolCalls { id } }',
   ),
   mutation([9, 0], 'switchAgent', 'sessionId: "s-1", toAgent: "debug"', 'session { currentAgent } agentSwitch { id }'),
-  mutation([6, 0], 'requestApproval', 'sessionId: "s-1", requestId: "r"', 'approval { id }'),
+  mutation([7, 0], 'requestApproval', 'sessionId: "s-1", requestId: "r"', 'approval { id }'),
   mutation([8, 0], 'decideApproval', 'approvalId: "pending-1", decision: APPROVE', 'approval { status }'),
   mutation([8, 0], 'cancelApproval', 'approvalId: "pending-2"', 'approval { status }'),
   mutation([6, 0], 'trackEvent', 'sessionId: "s-1", eventType: "chat_opened"', 'event { id }'),

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ask, codesOf, globalIdOf, pick, type Asker } from '../support/ask.ts';
 import { testDatabases, type TestDatabases } from '../support/databases.ts';
@@ -38,8 +39,9 @@ const send = (input: object, asker: Asker = anna): Promise<GraphQLAnswer> =>
 
 describe('sessions', () => {
   it('are opened with what is said of them, for oneself', async () => {
+    const id = randomUUID();
     const input = {
-      id: 'mine',
+      id,
       title: 'Mine',
       description: 'About it',
       metadata: { a: [1, null] },
@@ -53,7 +55,7 @@ describe('sessions', () => {
     );
     const session = pick(answer, 'createSession.session') as { lastActivityAt: string; expiresAt: string };
     expect(session).toMatchObject({
-      id: globalIdOf('Session', 'mine'),
+      id: globalIdOf('Session', id),
       title: 'Mine',
       description: 'About it',
       metadata: { a: [1, null] },
@@ -64,7 +66,10 @@ describe('sessions', () => {
       owner: { username: 'anna' },
     });
     expect(Date.parse(session.expiresAt) - Date.parse(session.lastActivityAt)).toBe(60_000);
-    expect(codesOf(await mutate(boris, 'createSession', { id: 'mine' }, 'session { id }'))).toEqual(['CONFLICT']);
+    expect(codesOf(await mutate(boris, 'createSession', { id }, 'session { id }'))).toEqual(['CONFLICT']);
+    // A shorter name could be guessed, and a refusal would tell that somebody has it.
+    const guessed = await mutate(boris, 'createSession', { id: 'work-anna' }, 'session { id }');
+    expect(codesOf(guessed)).toEqual(['BAD_USER_INPUT']);
   });
 
   it('are opened for others by administrators only', async () => {
@@ -194,9 +199,9 @@ describe('messages', () => {
       session: { title: 'What is the weather?', status: 'ACTIVE' },
       message: { sequence: 1 },
     });
-    const sessionId = await newSession({ id: 'expiring', title: 'Short', lifetimeSeconds: 60 });
+    const sessionId = await newSession({ title: 'Short', lifetimeSeconds: 60 });
     await test.service.agentRuntime.query(
-      `UPDATE sessions SET last_activity = last_activity - interval '2 minutes' WHERE id = 'expiring'`,
+      `UPDATE sessions SET last_activity = last_activity - interval '2 minutes' WHERE title = 'Short'`,
     );
     const next = await send({ sessionId, content: 'Still there?' });
     expect(pick(next, 'sendMessage')).toMatchObject({

@@ -11,6 +11,7 @@ export const MessageDetailsEntity = defineEntity({
     authorId: p.string().nullable(),
     model: p.string().nullable(),
     latencyMs: p.integer().nullable(),
+    tenantId: p.string().nullable(),
     sender: p.string().nullable(),
     clientMessageId: p.string().nullable(),
     requestHash: p.blob().nullable(),

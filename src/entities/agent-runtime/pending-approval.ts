@@ -1,6 +1,6 @@
 import { defineEntity, p } from '@mikro-orm/core';
 
-/** A request to a human. `expiresAt`, `decidedBy` and `modifiedArguments` are our columns. */
+/** A request to a human. `expiresAt`, `decidedBy`, `modifiedArguments` and `clientRequestId` are our columns. */
 export const PendingApprovalEntity = defineEntity({
   name: 'PendingApproval',
   tableName: 'pending_approvals',
@@ -22,5 +22,7 @@ export const PendingApprovalEntity = defineEntity({
     expiresAt: p.datetime().nullable(),
     decidedBy: p.string().nullable(),
     modifiedArguments: p.json().nullable(),
+    /** What the client calls the request, where another one has that name as its `requestId`. */
+    clientRequestId: p.string().nullable(),
   },
 });

@@ -5,7 +5,8 @@ import { JSONObject } from '../scalars.ts';
 export class CreateSessionInput {
   @Field(() => String, {
     nullable: true,
-    description: "The session's database id, where the client chooses it: 1 to 36 characters.",
+    description:
+      "The session's database id, where the client chooses it: a UUID; for administrators any text of 1 to 36 characters.",
   })
   id?: string | null;
   @Field(() => String, { nullable: true, description: 'At most 500 characters.' })

@@ -14,7 +14,7 @@ export const approvalSource: Source = {
   key: 'p.id',
   columns: {
     id: 'p.id',
-    requestId: 'p.request_id',
+    requestId: 'coalesce(p.client_request_id, p.request_id)',
     sessionId: 'p.session_id',
     requestType: 'p.request_type',
     subject: 'coalesce(p.subject, p.tool_name)',

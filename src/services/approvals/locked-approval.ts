@@ -7,6 +7,7 @@ import type { Viewer } from '../identity/viewer.ts';
 import { sessionIdVisible } from '../identity/visibility.ts';
 import { isPossibleId } from '../writing/checks.ts';
 import { run, where } from '../writing/statements.ts';
+import { AlreadyDecided, type Decision } from './already-decided.ts';
 import { approvalStatus } from './approval-source.ts';
 
 export type ApprovalRow = InferEntity<typeof PendingApprovalEntity>;
@@ -17,7 +18,7 @@ export async function lockPendingApproval(em: EntityManager, viewer: Viewer, app
   if (approval === null) throw notFound('The approval');
   const standing = await standingDecision(em, approvalId);
   if (standing.status === 'PENDING') return approval;
-  throw standing.status === 'EXPIRED' ? expired() : decided(standing);
+  throw standing.status === 'EXPIRED' ? expired() : new AlreadyDecided(standing);
 }
 
 function findLocked(em: EntityManager, viewer: Viewer, id: string): Promise<ApprovalRow | null> {
@@ -27,13 +28,6 @@ function findLocked(em: EntityManager, viewer: Viewer, id: string): Promise<Appr
       SELECT FROM public.sessions AS w WHERE w.id = ${sessionId} AND w.deleted_at IS NOT NULL)`;
   });
   return em.findOne(PendingApprovalEntity, { id, ...writable }, { lockMode: LockMode.PESSIMISTIC_WRITE });
-}
-
-interface Decision {
-  readonly status: string;
-  readonly decidedAt: string | null;
-  readonly decidedById: string | null;
-  readonly decisionReason: string | null;
 }
 
 async function standingDecision(em: EntityManager, approvalId: string): Promise<Decision> {
@@ -49,9 +43,3 @@ async function standingDecision(em: EntityManager, approvalId: string): Promise<
 
 const expired = (): ScrollbackError =>
   new ScrollbackError('CONFLICT', 'The time to decide is over.', { reason: 'APPROVAL_EXPIRED', status: 'EXPIRED' });
-
-const decided = (standing: Decision): ScrollbackError =>
-  new ScrollbackError('CONFLICT', 'Somebody has decided already; the decision that stands is in the details.', {
-    reason: 'APPROVAL_DECIDED',
-    ...standing,
-  });

@@ -33,6 +33,7 @@ export async function claimMessage(
     authorId: (input.role ?? 'USER') === 'USER' ? viewer.userId : null,
     model: input.model ?? null,
     latencyMs: input.latencyMs ?? null,
+    tenantId: viewer.tenantId,
     sender,
     clientMessageId,
     requestHash,
@@ -58,7 +59,11 @@ interface Claim {
 
 async function earlierMessage(em: EntityManager, viewer: Viewer, claim: Claim): Promise<MessagePlace> {
   const { sender, clientMessageId, requestHash } = claim;
-  const earlier = await em.findOne(MessageDetailsEntity, { sender, clientMessageId });
+  const earlier = await em.findOne(MessageDetailsEntity, {
+    tenantId: viewer.tenantId,
+    sender,
+    clientMessageId,
+  });
   if (earlier === null) throw new Error('A message was claimed twice, and the first claim is not there.');
   if (!requestHash.equals(earlier.requestHash ?? Buffer.of())) throw idReused();
   const { messageId, sessionId } = earlier;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import {
@@ -166,11 +167,21 @@ test('another message with the same client id is a conflict, for another sender 
   });
 });
 
+test('the client id is the sender’s own: the same user in another tenant and another user use it as if it were new', async () => {
+  const input = { content: 'x', clientMessageId: 'same' };
+  const places = await Promise.all([alice, bob, { ...alice, tenantId: 'other' }].map((viewer) => send(input, viewer)));
+  expect(places.map((place) => place.wasDuplicate)).toEqual([false, false, false]);
+  await expect(send({ ...input, content: 'y' }, { ...alice, tenantId: 'third' })).resolves.toMatchObject({
+    wasDuplicate: false,
+  });
+});
+
 test('a refused message leaves its client id free', async () => {
-  const input = { sessionId: 'later', content: 'x', clientMessageId: 'free' };
+  const sessionId = randomUUID();
+  const input = { sessionId, content: 'x', clientMessageId: 'free' };
   await expect(send(input)).rejects.toMatchObject({ code: 'NOT_FOUND' });
-  await writes.services.sessions.create(alice, { id: 'later' });
-  await expect(send(input)).resolves.toMatchObject({ sessionId: 'later', wasDuplicate: false });
+  await writes.services.sessions.create(alice, { id: sessionId });
+  await expect(send(input)).resolves.toMatchObject({ sessionId, wasDuplicate: false });
 });
 
 test('a message into an expired session opens the next one, and a retry finds it there', async () => {

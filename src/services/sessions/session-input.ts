@@ -1,4 +1,6 @@
+import { validate as isUuid } from 'uuid';
 import { badInput } from '../../shared/errors.ts';
+import type { Viewer } from '../identity/viewer.ts';
 import { checkJson, checkNewId, checkText } from '../writing/checks.ts';
 import type { WantedOwnership } from './session-ownership.ts';
 
@@ -21,8 +23,17 @@ export interface SessionChanges extends SessionFields {
 
 const maxTitleLength = 500;
 
-export function checkNewSession(input: SessionToCreate): void {
+/**
+ * Ids are one space for all tenants, so that one is taken says that somebody has it. Whoever sees all sessions learns
+ * nothing by that; the others choose among ids that nobody can guess.
+ */
+export function checkNewSession(viewer: Viewer, input: SessionToCreate): void {
   checkNewId('id', input.id);
+  if (input.id != null && !viewer.isAdmin && !isUuid(input.id)) {
+    throw badInput('`id` must be a UUID; only administrators and internal services choose other ids.', {
+      argument: 'id',
+    });
+  }
   checkSession(input);
 }
 

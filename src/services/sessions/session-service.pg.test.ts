@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { viewerOf } from '../identity/viewer.ts';
@@ -58,10 +59,19 @@ test('a session belongs to who opens it, and has the default lifetime', async ()
 });
 
 test('a client may choose the id, once', async () => {
-  await expect(create({ id: 'session-123' })).resolves.toEqual({ sessionId: 'session-123' });
-  await expect(create({ id: 'session-123' })).rejects.toMatchObject({ code: 'CONFLICT' });
-  const attempts = await Promise.allSettled(Array.from({ length: 4 }, () => create({ id: 'raced' })));
+  const [id, raced] = [randomUUID(), randomUUID()];
+  await expect(create({ id })).resolves.toEqual({ sessionId: id });
+  await expect(create({ id })).rejects.toMatchObject({ code: 'CONFLICT' });
+  const attempts = await Promise.allSettled(Array.from({ length: 4 }, () => create({ id: raced })));
   expect(attempts.filter((attempt) => attempt.status === 'fulfilled')).toHaveLength(1);
+});
+
+test('ids that can be guessed are for those who see all sessions', async () => {
+  const forAdministrator = writes.services.sessions.create(administrator, { id: 'session-123' });
+  await expect(forAdministrator).resolves.toEqual({ sessionId: 'session-123' });
+  for (const id of ['session-123', 'session-124']) {
+    await expect(create({ id })).rejects.toMatchObject({ code: 'BAD_USER_INPUT', details: { argument: 'id' } });
+  }
 });
 
 test.each<[string, Parameters<typeof create>[0]]>([

@@ -35,7 +35,7 @@ export class SessionService {
   }
 
   async create(viewer: Viewer, input: SessionToCreate): Promise<SessionWritten> {
-    checkNewSession(input);
+    checkNewSession(viewer, input);
     const ownership = await ownershipOfNew(this.#auth, viewer, input);
     const session = {
       ...ownership,
