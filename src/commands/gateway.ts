@@ -42,7 +42,7 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
     },
   });
   const server = await startGatewayServer({
-    schema: assembleSchema(),
+    schema: assembleSchema({ federation: config.http.federation }),
     gateway: { databases, services, watches: new Watches(databases, changeFeed.live) },
     authenticator: identity.authenticator,
     jwks: identity.issuer?.jwks() ?? null,

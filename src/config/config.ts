@@ -65,6 +65,8 @@ export interface HttpConfig {
   readonly allowLocalhostOrigins: boolean;
   readonly graphiql: boolean;
   readonly introspection: boolean;
+  /** Whether the schema is that of a subgraph. */
+  readonly federation: boolean;
   readonly shutdownGraceMs: number;
 }
 
@@ -132,6 +134,7 @@ function httpOf(settings: Settings): HttpConfig {
     allowLocalhostOrigins: !production,
     graphiql: settings.GRAPHIQL ?? !production,
     introspection: settings.INTROSPECTION ?? !production,
+    federation: settings.FEDERATION,
     shutdownGraceMs: settings.SHUTDOWN_GRACE_MS,
   });
 }

@@ -69,6 +69,7 @@ export const settingsSchema = z.object({
   ALLOWED_ORIGINS: origins().optional(),
   GRAPHIQL: onOff().optional(),
   INTROSPECTION: onOff().optional(),
+  FEDERATION: onOff().default(false),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 600_000).default(10_000),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
 

@@ -3,6 +3,9 @@ import { declaredTypes, type FieldDeclaration } from '../schema/declarations.ts'
 
 type Fragments = GraphQLResolveInfo['fragments'];
 
+/** What a concrete type may be called in a fragment besides its own name. */
+const abstract: readonly string[] = ['Node', '_Entity'];
+
 /** The fields that a selection asks of one concrete type. Directives are not weighed: at worst a column too many is read. */
 function fieldsOf(selections: readonly SelectionSetNode[], type: string, fragments: Fragments): FieldNode[] {
   return selections.flatMap((set) =>
@@ -10,7 +13,8 @@ function fieldsOf(selections: readonly SelectionSetNode[], type: string, fragmen
       if (selection.kind === Kind.FIELD) return [selection];
       const fragment = selection.kind === Kind.INLINE_FRAGMENT ? selection : fragments[selection.name.value];
       const condition = fragment?.typeCondition?.name.value;
-      if (fragment === undefined || (condition !== undefined && condition !== type && condition !== 'Node')) return [];
+      if (fragment === undefined || (condition !== undefined && condition !== type && !abstract.includes(condition)))
+        return [];
       return fieldsOf([fragment.selectionSet], type, fragments);
     }),
   );

@@ -36,6 +36,8 @@ export const access: Readonly<Record<string, Rule>> = {
   'Query.auditLog': 'auditReader',
   'Query.auditLogs': 'auditReader',
   'Query.oauthClients': 'administrator',
+  'Query._service': 'anyone',
+  'Query._entities': 'auditReader',
 
   'Mutation.createSession': 'writer',
   'Mutation.updateSession': 'writer',
