@@ -49,12 +49,28 @@ const session = globalIdOf('Session', 'trip-anna');
 
 it.each([
   ['sessionScreenQuery', { id: session }, { node: { id: session, title: 'A trip to Kazan' } }],
-  ['sessionScreenSidebarQuery', { id: globalIdOf('User', 'anna'), first: 2 }, { node: { sessions: { edges: [{}, {}] } } }],
-  ['sessionScreenMessagesQuery', { id: session, last: 2 }, { node: { messages: { pageInfo: { hasPreviousPage: true } } } }],
+  [
+    'sessionScreenSidebarQuery',
+    { id: globalIdOf('User', 'anna'), first: 2 },
+    { node: { sessions: { edges: [{}, {}] } } },
+  ],
+  [
+    'sessionScreenMessagesQuery',
+    { id: session, last: 2 },
+    { node: { messages: { pageInfo: { hasPreviousPage: true } } } },
+  ],
   ['sessionScreenApprovalsQuery', { id: session, first: 1 }, { node: { approvals: { edges: [{}] } } }],
   ['sessionScreenMessageQuery', { id: globalIdOf('Message', 'trip-anna-1') }, { node: { sequence: 1, role: 'USER' } }],
-  ['sessionScreenSearchQuery', { query: 'Kazan', first: 5 }, { searchMessages: { edges: expect.any(Array) as unknown } }],
-  ['sessionScreenSendMutation', { input: { sessionId: session, content: 'Hello' } }, { sendMessage: { session: { id: session } } }],
+  [
+    'sessionScreenSearchQuery',
+    { query: 'Kazan', first: 5 },
+    { searchMessages: { edges: expect.any(Array) as unknown } },
+  ],
+  [
+    'sessionScreenSendMutation',
+    { input: { sessionId: session, content: 'Hello' } },
+    { sendMessage: { session: { id: session } } },
+  ],
 ])('the gateway answers %s as the compiler printed it', async (operation, variables, expected) => {
   const { data, errors } = await gateway.query<object>(people.anna, await textOf(operation), variables);
   expect(errors).toBeUndefined();

@@ -13,7 +13,9 @@ const current = read('../../schema.graphql');
 
 async function breaks(before: GraphQLSchema, after: GraphQLSchema): Promise<string[]> {
   const changes = await diff(before, after);
-  return changes.filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking).map(({ message }) => message);
+  return changes
+    .filter(({ criticality }) => criticality.level === CriticalityLevel.Breaking)
+    .map(({ message }) => message);
 }
 
 /** The contract leaves types out that follow its conventions; those are as they are now. */

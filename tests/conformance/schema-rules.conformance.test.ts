@@ -52,7 +52,9 @@ beforeAll(async () => {
 });
 
 it.each(Object.keys(rules))('%s', (rule) => {
-  expect(complaints.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message)).toEqual(accepted[rule] ?? []);
+  expect(complaints.filter(({ ruleId }) => ruleId === rule).map(({ message }) => message)).toEqual(
+    accepted[rule] ?? [],
+  );
 });
 
 it('nothing else is complained about', () => expect(complaints.filter(({ ruleId }) => ruleId === null)).toEqual([]));
