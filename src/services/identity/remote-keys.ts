@@ -1,4 +1,4 @@
-import { createRemoteJWKSet, errors } from 'jose';
+import { createRemoteJWKSet, customFetch, errors, type FetchImplementation } from 'jose';
 import { unavailable } from '../../shared/errors.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 
@@ -10,6 +10,22 @@ export interface RemoteKeysOptions {
   readonly timeoutMs?: number;
 }
 
+/** A hundred keys with their certificates fit in; what is larger is no key set, and must not fill the memory. */
+const maxKeySetBytes = 1_000_000;
+
+const boundedFetch: FetchImplementation = async (url, options) => {
+  const response = await fetch(url, options);
+  if (response.status !== 200 || response.body === null) return response;
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  for await (const chunk of response.body) {
+    size += chunk.length;
+    if (size > maxKeySetBytes) throw new Error(`The key set is larger than ${maxKeySetBytes} bytes.`);
+    chunks.push(chunk);
+  }
+  return new Response(Buffer.concat(chunks));
+};
+
 /**
  * The keys that an issuer publishes at a URL. While it is down the keys we have stay good; jose alone would
  * refuse them after their age, and would fetch for every token as long as fetching fails.
@@ -17,7 +33,11 @@ export interface RemoteKeysOptions {
 export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): VerificationKeys {
   const { cooldownMs = 30_000, maxAgeMs = 600_000, timeoutMs = 5_000 } = options;
   const forever = { cooldownDuration: Infinity, cacheMaxAge: Infinity };
-  const remote = createRemoteJWKSet(new URL(url), { ...forever, timeoutDuration: timeoutMs });
+  const remote = createRemoteJWKSet(new URL(url), {
+    ...forever,
+    timeoutDuration: timeoutMs,
+    [customFetch]: boundedFetch,
+  });
   let triedAt = -Infinity;
   let loadedAt = -Infinity;
   let failure: unknown;

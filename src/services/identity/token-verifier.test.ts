@@ -94,6 +94,26 @@ describe('a good token', () => {
     expect((await verifier.verify(await signed({ ...claims, scope }))).scopes).toEqual(scopes);
   });
 
+  test.each([
+    [{ typ: 'JWT' }, { type: 'access' }],
+    [{ typ: 'application/jwt' }, { type: 'access' }],
+    [{ typ: 'at+jwt' }, { type: 'access' }],
+    [{ typ: 'at+jwt' }, { type: undefined }],
+    [{ typ: 'Application/AT+JWT' }, { type: undefined }],
+  ])('says that it is an access token by %o and %o', async (header, claim) => {
+    expect(await answerTo(await signed({ ...claims, ...claim }, header))).toBe('accepted for u1');
+  });
+
+  test.each([
+    [{ typ: 'at+jwt' }, { type: 'refresh' }],
+    [{ typ: 'JWT' }, { type: undefined }],
+    [{ typ: 'not-at+jwt' }, { type: undefined }],
+    [{ typ: 'x-application/at+jwt' }, { type: undefined }],
+    [{ typ: 'logout+jwt' }, { type: 'access' }],
+  ])('is not what says %o and %o', async (header, claim) => {
+    expect(await answerTo(await signed({ ...claims, ...claim }, header))).toMatch(/^UNAUTHENTICATED: .*not an access/);
+  });
+
   test('is tolerated a few seconds around its time', async () => {
     expect(await verifier.verify(await signed({ ...claims, exp: now - 2, nbf: now + 2 }))).toMatchObject({
       userId: 'u1',

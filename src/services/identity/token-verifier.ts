@@ -1,4 +1,4 @@
-import { errors, jwtVerify, type JWTPayload } from 'jose';
+import { errors, jwtVerify, type JWTHeaderParameters, type JWTPayload } from 'jose';
 import { ScrollbackError } from '../../shared/errors.ts';
 import type { VerificationKeys } from './verification-keys.ts';
 import { viewerOf, type Viewer } from './viewer.ts';
@@ -30,9 +30,11 @@ export function createTokenVerifier({
   };
   return {
     verify: async (token) => {
-      const { payload } = await jwtVerify(token, keys, expectations).catch((error: unknown) => {
+      const { payload, protectedHeader } = await jwtVerify(token, keys, expectations).catch((error: unknown) => {
         throw refusalOf(error);
       });
+      if (!isAccessToken(protectedHeader, payload))
+        throw unauthenticated('The token is not an access token; send the access token.');
       return viewerFrom(payload);
     },
   };
@@ -41,8 +43,14 @@ export function createTokenVerifier({
 export const unauthenticated = (message: string, details?: Record<string, unknown>): ScrollbackError =>
   new ScrollbackError('UNAUTHENTICATED', message, details);
 
+/** The auth-service says it in a claim of its own, others in the header as RFC 9068 has it; neither may deny the other. */
+function isAccessToken({ typ }: JWTHeaderParameters, { type }: JWTPayload): boolean {
+  const named = typeof typ === 'string' ? typ.toLowerCase().replace(/^application\//, '') : typ;
+  if (named === 'at+jwt') return type === undefined || type === 'access';
+  return (named === undefined || named === 'jwt') && type === 'access';
+}
+
 function viewerFrom(claims: JWTPayload): Viewer {
-  if (claims['type'] !== 'access') throw unauthenticated('The token is not an access token; send the access token.');
   if (typeof claims.sub !== 'string' || claims.sub === '') throw unauthenticated('The token names no user (sub).');
   return viewerOf({
     userId: claims.sub,
