@@ -15,7 +15,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 30_000,
     // The file name says the kind: x.test.ts is pure, x.pg.test.ts needs PostgreSQL, x.e2e.test.ts drives the program,
-    // x.chaos.test.ts breaks what the program stands on.
+    // x.fuzz.test.ts makes up its input, x.chaos.test.ts breaks what the program stands on.
     projects: [
       {
         extends: true,
@@ -37,6 +37,10 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'e2e', include: ['tests/e2e/**/*.e2e.test.ts'], exclude: neverTests, ...withPostgres },
+      },
+      {
+        extends: true,
+        test: { name: 'fuzz', include: ['tests/fuzz/**/*.fuzz.test.ts'], exclude: neverTests, ...withPostgres },
       },
       {
         extends: true,
