@@ -1,13 +1,15 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * Prints `N passed, N failed` (and skipped ones, where there are any) from vitest's JSON report.
- * node scripts/count-tests.mjs <report> <failures that happened outside of the tests>
+ * Prints `N passed, N failed` (and skipped ones, where there are any) from vitest's JSON reports.
+ * node scripts/count-tests.mjs <failures that happened outside of the tests> <report>...
  */
-const [file, failuresElsewhere] = process.argv.slice(2);
-const nothing = { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0, testResults: [] };
+const [failuresElsewhere, ...files] = process.argv.slice(2);
 
-function readReport() {
+/** A suite that did not get as far as a report has failed, whatever the reason. */
+const nothing = { numPassedTests: 0, numFailedTests: 1, numPendingTests: 0, numTodoTests: 0, testResults: [] };
+
+function readReport(file) {
   try {
     return JSON.parse(readFileSync(file, 'utf8'));
   } catch {
@@ -21,10 +23,11 @@ const brokenFiles = ({ testResults }) =>
     (each) => each.status === 'failed' && !each.assertionResults.some((test) => test.status === 'failed'),
   );
 
-const report = readReport();
-const passed = report.numPassedTests;
-const skipped = report.numPendingTests + report.numTodoTests;
-const failed = report.numFailedTests + brokenFiles(report).length + Number(failuresElsewhere);
+const reports = files.map(readReport);
+const sum = (count) => reports.reduce((total, report) => total + count(report), 0);
+const passed = sum((report) => report.numPassedTests);
+const skipped = sum((report) => report.numPendingTests + report.numTodoTests);
+const failed = sum((report) => report.numFailedTests + brokenFiles(report).length) + Number(failuresElsewhere);
 
 console.log(`${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`);
 process.exit(failed > 0 || passed === 0 ? 1 : 0);

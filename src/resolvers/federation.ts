@@ -91,6 +91,11 @@ async function readEntity(
   if (typeof type !== 'string' || !entities.includes(type) || typeof id !== 'string') {
     throw badInput(`An entity is named by its __typename (${entities.join(', ')}) and its id.`);
   }
-  const row = await readOne(type, bareId(type, id, (name) => declaredTypes.has(name)), context, info);
+  const row = await readOne(
+    type,
+    bareId(type, id, (name) => declaredTypes.has(name)),
+    context,
+    info,
+  );
   return row === null ? null : { ...row, __typename: type };
 }

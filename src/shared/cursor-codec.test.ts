@@ -1,9 +1,13 @@
+import { createHash, createHmac } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
+  cursorDiverged,
   decodeKeysCursor,
   decodeLogCursor,
   encodeKeysCursor,
   encodeLogCursor,
+  keyIdOf,
+  sameFingerprint,
   type CursorSeal,
   type LogCursor,
 } from './cursor-codec.ts';
@@ -88,4 +92,115 @@ describe('the keys of cursors', () => {
     const forged = encodeLogCursor(future, 'messages s-1', place);
     expect(refusal(() => decodeLogCursor(seal, 'messages s-1', forged))).toBe('CURSOR_INVALID');
   });
+});
+
+describe('the bytes of a cursor are part of the API, because clients keep cursors for longer than a release', () => {
+  const tag = createHash('sha256').update('messages s-1').digest().subarray(0, 4);
+  const keyId = march.id.toString(16).padStart(8, '0');
+
+  /** With a good signature over a body of our choice. */
+  function sealed(body: Buffer): string {
+    const signature = createHmac('sha256', march.secret).update(body).update('anna').digest().subarray(0, 12);
+    return Buffer.concat([body, signature]).toString('base64url');
+  }
+
+  it('of a log: version, kind, key, epoch, number, position, fingerprint, tag of the log', () => {
+    const body = `0201${keyId}00000007${'00000000002a'}${'000000001267'}3132333435363738${tag.toString('hex')}`; // prettier-ignore
+    expect(sealed(Buffer.from(body, 'hex'))).toBe(cursor);
+    expect(keyIdOf(cursor)).toBe(march.id);
+  });
+
+  it('of keys: version, kind, key, then the tag and the values as JSON', () => {
+    const body = Buffer.concat([
+      Buffer.from(`0202${keyId}`, 'hex'),
+      Buffer.from(JSON.stringify([tag.toString('base64url'), 'a', 'b'])),
+    ]);
+    expect(encodeKeysCursor(seal, 'messages s-1', ['a', 'b'])).toBe(sealed(body));
+  });
+
+  it('and a good signature under another form is none', () => {
+    const body = Buffer.from(cursor, 'base64url').subarray(0, -12);
+    const older = Buffer.from(body);
+    older[0] = 1;
+    const wrong = [
+      older,
+      body.subarray(0, -1),
+      Buffer.concat([body, Buffer.of(0)]),
+      body.subarray(0, 6),
+      body.subarray(0, 5),
+    ];
+    for (const each of wrong) {
+      expect(refusal(() => decodeLogCursor(seal, undefined, sealed(each)))).toBe('CURSOR_INVALID');
+    }
+    expect(keyIdOf(sealed(older))).toBeNull();
+    expect(keyIdOf(sealed(body.subarray(0, 6)))).toBe(march.id);
+  });
+
+  it('where no log is named, the cursor of any will do, and of a list will not', () => {
+    expect(decodeLogCursor(seal, undefined, cursor)).toEqual(place);
+    const keys = encodeKeysCursor(seal, 'messages s-1', ['a']);
+    expect(refusal(() => decodeLogCursor(seal, undefined, keys))).toBe('CURSOR_INVALID');
+    expect(refusal(() => decodeKeysCursor(seal, 'messages s-2', keys))).toBe('CURSOR_INVALID');
+  });
+});
+
+describe('what a refused cursor is told', () => {
+  const told = (open: () => unknown): unknown => {
+    try {
+      return open();
+    } catch (error) {
+      const { code, message } = error as ScrollbackError;
+      return `${code}: ${message}`;
+    }
+  };
+
+  it.each([
+    [
+      'one that was changed',
+      'BAD_USER_INPUT: This cursor is not one of yours.',
+      () => decodeLogCursor(seal, 'messages s-1', 'x'),
+    ],
+    [
+      'one of another list',
+      'BAD_USER_INPUT: This cursor belongs to another list.',
+      () => decodeLogCursor(seal, 'messages s-2', cursor),
+    ],
+    [
+      'one whose key is retired',
+      'GONE: This cursor is too old',
+      () => decodeLogCursor(sealOf([may]), 'messages s-1', cursor),
+    ],
+    [
+      'one from a lost history',
+      'GONE: The history that this cursor was made from',
+      () => decodeLogCursor(sealOf([january]), 'messages s-1', cursor),
+    ],
+  ])('%s', (_, sentence, open) => expect(told(open)).toContain(sentence));
+
+  it('with details, where there are any', () => {
+    expect(cursorDiverged({ resumeFrom: 'c' }).details).toEqual({ reason: 'CURSOR_DIVERGED', resumeFrom: 'c' });
+  });
+});
+
+it('a fingerprint is the first eight bytes of the chain value', () => {
+  const chain = Buffer.from('12345678 and more');
+  expect(sameFingerprint(chain, place.fingerprint)).toBe(true);
+  expect(sameFingerprint(Buffer.from('12345679 and more'), place.fingerprint)).toBe(false);
+});
+
+describe('the standing of a key', () => {
+  const now = Math.floor(Date.now() / 1000);
+  const keys = new CursorKeys([march, may, january]);
+
+  it('is told by its age', () => {
+    expect(keys.current).toBe(may);
+    expect(keys.find(march.id)).toBe(march);
+    expect(keys.find(january.id - 1)).toBe('retired');
+    expect(keys.find(march.id + 1)).toBe('unknown');
+    expect(keys.find(may.id + 1)).toBe('lost');
+    expect(keys.find(now - 1)).toBe('lost');
+    expect(keys.find(now + 3600)).toBe('unknown');
+  });
+
+  it('needs keys', () => expect(() => new CursorKeys([])).toThrow('There is no key for cursors.'));
 });

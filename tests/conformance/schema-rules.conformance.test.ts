@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import * as plugin from '@graphql-eslint/eslint-plugin';
-import { ESLint } from 'eslint';
+import { ESLint, type Linter } from 'eslint';
 import { beforeAll, expect, it } from 'vitest';
 
 const file = resolve(import.meta.dirname, '../../schema.graphql');
@@ -42,9 +42,9 @@ beforeAll(async () => {
     overrideConfigFile: true,
     overrideConfig: {
       files: ['**/*.graphql'],
-      plugins: { '@graphql-eslint': plugin },
+      plugins: { '@graphql-eslint': plugin as unknown as ESLint.Plugin },
       languageOptions: { parser: plugin.parser, parserOptions: { graphQLConfig: { schema: file } } },
-      rules,
+      rules: rules as Linter.RulesRecord,
     },
   });
   const [report] = await lint.lintText(await readFile(file, 'utf8'), { filePath: file });

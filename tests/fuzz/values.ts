@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 
 /** What breaks programs that trust their input: in text, numbers, ids and shapes. */
-export const hostileTexts: readonly string[] = [
+const hostileTexts: readonly string[] = [
   '',
   ' ',
   '\u0000',

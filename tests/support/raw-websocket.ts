@@ -51,7 +51,7 @@ export class RawWebSocket {
 
   private constructor(socket: Socket, rest: Buffer) {
     this.#socket = socket;
-    socket.on('data', (data) => this.#take(data));
+    socket.on('data', (data: Buffer) => this.#take(data));
     socket.on('error', () => undefined);
     this.#ended = new Promise((resolve) => {
       socket.once('close', () => {
@@ -80,7 +80,7 @@ export class RawWebSocket {
     const lines = Object.entries({ Host: host, ...headers }).map(([name, value]) => `${name}: ${value}\r\n`);
     return new Promise<{ socket: Socket; head: string; rest: Buffer }>((resolve, reject) => {
       const socket = connect(Number(port), hostname);
-      let received = Buffer.alloc(0);
+      let received: Buffer = Buffer.alloc(0);
       const read = (data: Buffer): void => {
         received = Buffer.concat([received, data]);
         const end = received.indexOf('\r\n\r\n');

@@ -18,7 +18,7 @@ const boundedFetch: FetchImplementation = async (url, options) => {
   if (response.status !== 200 || response.body === null) return response;
   const chunks: Uint8Array[] = [];
   let size = 0;
-  for await (const chunk of response.body) {
+  for await (const chunk of response.body as AsyncIterable<Uint8Array>) {
     size += chunk.length;
     if (size > maxKeySetBytes) throw new Error(`The key set is larger than ${maxKeySetBytes} bytes.`);
     chunks.push(chunk);
