@@ -63,10 +63,10 @@ export interface HttpConfig {
   readonly allowedOrigins: readonly string[];
   /** Whether pages of localhost, on any port, are allowed too. */
   readonly allowLocalhostOrigins: boolean;
-  readonly graphiql: boolean;
-  readonly introspection: boolean;
   /** Whether the schema is that of a subgraph. */
   readonly federation: boolean;
+  readonly graphiql: boolean;
+  readonly introspection: boolean;
   readonly shutdownGraceMs: number;
 }
 
@@ -132,9 +132,9 @@ function httpOf(settings: Settings): HttpConfig {
     port: settings.PORT,
     allowedOrigins: Object.freeze(settings.ALLOWED_ORIGINS ?? []),
     allowLocalhostOrigins: !production,
+    federation: settings.FEDERATION,
     graphiql: settings.GRAPHIQL ?? !production,
     introspection: settings.INTROSPECTION ?? !production,
-    federation: settings.FEDERATION,
     shutdownGraceMs: settings.SHUTDOWN_GRACE_MS,
   });
 }

@@ -67,9 +67,9 @@ export const settingsSchema = z.object({
   HOST: text().optional(),
   PORT: wholeNumber(0, 65_535).default(4000),
   ALLOWED_ORIGINS: origins().optional(),
+  FEDERATION: onOff().default(false),
   GRAPHIQL: onOff().optional(),
   INTROSPECTION: onOff().optional(),
-  FEDERATION: onOff().default(false),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 600_000).default(10_000),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
 

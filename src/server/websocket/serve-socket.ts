@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { CloseCode, type Server } from 'graphql-ws';
+import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../shared/log.ts';
 import { closeSoon, serverErrorCode } from './close.ts';
@@ -11,9 +11,9 @@ const keepAliveMs = 12_000;
 export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log: Log): void {
   const connectionId = randomUUID();
   const fail = (error: unknown): void => {
-    // graphql-ws calls it an error of ours when a client sends what only servers say.
+    // graphql-ws calls it an error of ours when a client says what only servers say; the protocol calls it 4400.
     if (error instanceof Error && error.message.startsWith('Unexpected message of type'))
-      return closeSoon(socket, CloseCode.BadRequest, error.message);
+      return closeSoon(socket, 4400, error.message);
     log.error({ requestId: connectionId, err: error }, 'a websocket failed');
     closeSoon(socket, serverErrorCode, 'Internal server error');
   };
