@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { broken } from './tests/isolation/broken.ts';
 
 const neverTests = ['node_modules/**', 'dist/**'];
 /** Starts one PostgreSQL for the whole run; the kinds that need none never wait for it. */
@@ -7,6 +8,7 @@ const withPostgres = { globalSetup: ['tests/support/global-setup.ts'] };
 export default defineConfig({
   // The graphql package has a CommonJS and an ES module build; two copies in one process refuse each other's schemas.
   resolve: { alias: [{ find: /^graphql$/, replacement: 'graphql/index.js' }] },
+  plugins: broken(process.env['ISOLATION_BREAK']),
   // type-graphql's decorators are TypeScript's older kind. All types are written out, so no metadata is emitted.
   oxc: { decorator: { legacy: true } },
   test: {
@@ -41,6 +43,15 @@ export default defineConfig({
       {
         extends: true,
         test: { name: 'fuzz', include: ['tests/fuzz/**/*.fuzz.test.ts'], exclude: neverTests, ...withPostgres },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'isolation',
+          include: ['tests/isolation/**/*.isolation.test.ts'],
+          exclude: neverTests,
+          ...withPostgres,
+        },
       },
       {
         extends: true,
