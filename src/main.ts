@@ -4,6 +4,7 @@ import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { reportFailure } from './commands/report-failure.ts';
+import { rowSecurityCommand } from './commands/row-security.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { seedCommand } from './commands/seed.ts';
 import { startCommand } from './commands/start.ts';
@@ -19,6 +20,7 @@ const program = new Command('scrollback')
   .addCommand(seedCommand)
   .addCommand(tokenCommand)
   .addCommand(importCommand)
+  .addCommand(rowSecurityCommand)
   .addCommand(schemaCommand)
   .addCommand(doctorCommand);
 

@@ -32,7 +32,7 @@ export interface RuntimeOptions {
 }
 
 export async function openRuntime(config: Config, log: Log, options: RuntimeOptions = {}): Promise<Runtime> {
-  const { agentRuntime, authService, limits } = config.databases;
+  const { agentRuntime, authService, limits, rowSecurity } = config.databases;
   const needsEmbedded = agentRuntime === null || authService === null;
   const embedded = needsEmbedded ? await openEmbedded(config.dataFolder, log, options) : null;
   const embeddedRoads = (definition: DatabaseDefinition, database: 'agent_runtime' | 'auth_db'): Roads => {
@@ -54,8 +54,11 @@ export async function openRuntime(config: Config, log: Log, options: RuntimeOpti
           : await externalRoads(authDefinition, authService),
     };
     const databases = {
-      agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log, roads.agentRuntime.replica),
-      auth: Database.open(authDefinition, roads.auth.main, log, roads.auth.replica),
+      agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.main, log, {
+        replica: roads.agentRuntime.replica,
+        rowSecurity,
+      }),
+      auth: Database.open(authDefinition, roads.auth.main, log, { replica: roads.auth.replica, rowSecurity }),
     };
     return {
       roads,

@@ -5,6 +5,8 @@ import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { repeat } from '../shared/repeat.ts';
 import { isUnavailable } from '../databases/database-errors.ts';
+import { databaseTitles } from '../databases/database-name.ts';
+import { rowSecurityProblem } from '../databases/row-security/switch.ts';
 import { connectionAdvice, isRefused } from './connection-advice.ts';
 import { demoHeaders } from './demo-headers.ts';
 import { startGateway } from './gateway.ts';
@@ -38,6 +40,7 @@ async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<nu
   lifecycle.onStop(() => runtime.close());
   if (config.migrateOnStart) await migrateReachable(runtime, log, lifecycle);
   else await requireMigrated(runtime, log);
+  if (config.databases.rowSecurity) await requireRowSecurity(runtime, log);
   const identity = await openIdentity(config);
   const isDemo = isFirstLook(config);
   if (isDemo) await seedWhenEmpty(runtime, log);
@@ -50,6 +53,19 @@ async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<nu
 /** Without any database of one's own this is somebody's first look, who wants to see something. */
 const isFirstLook = (config: Config): boolean =>
   config.mode === 'development' && config.databases.agentRuntime === null && config.databases.authService === null;
+
+/** Who asked for the second wall must not serve without it. */
+async function requireRowSecurity({ databases }: Runtime, log: Log): Promise<void> {
+  for (const database of Object.values(databases)) {
+    try {
+      const problem = await rowSecurityProblem(database);
+      if (problem !== null) throw new StartupError(problem);
+    } catch (error) {
+      if (!isUnavailable(error)) throw error;
+      log.warn(`${databaseTitles[database.name]} is away; whether its row-level security is on could not be checked`);
+    }
+  }
+}
 
 const migrationRetryMs = 5000;
 

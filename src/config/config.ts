@@ -40,6 +40,8 @@ export interface Config {
     readonly authService: ExternalDatabase | null;
     /** For `databaseConfigOf` of the embedded databases. */
     readonly limits: DatabaseLimits;
+    /** Whether viewers' reads go through row-level security. */
+    readonly rowSecurity: boolean;
   };
   readonly auth: AuthConfig;
   /** null = sessions created without a lifetime of their own do not expire. */
@@ -145,6 +147,7 @@ function databasesOf(settings: Settings): Config['databases'] {
     agentRuntime: externalOf('AGENT_RUNTIME', settings, limits),
     authService: externalOf('AUTH_SERVICE', settings, limits),
     limits,
+    rowSecurity: settings.ROW_LEVEL_SECURITY,
   });
 }
 

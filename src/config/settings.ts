@@ -84,6 +84,7 @@ export const settingsSchema = z.object({
   DB_POOL_SIZE: wholeNumber(1, 1000).default(10),
   DB_STATEMENT_TIMEOUT_MS: wholeNumber(0, twoWeeksMs).default(30_000),
   DB_CONNECT_TIMEOUT_MS: wholeNumber(1, 600_000).default(5_000),
+  ROW_LEVEL_SECURITY: onOff().default(false),
   MIGRATE_ON_START: onOff().default(true),
 
   AUTH_JWKS_URL: httpUrl().optional(),

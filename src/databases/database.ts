@@ -2,11 +2,11 @@ import { MikroORM, type EntityManager } from '@mikro-orm/postgresql';
 import type { EntitySchema } from '@mikro-orm/core';
 import { Migrator } from '@mikro-orm/migrations';
 import pg from 'pg';
-import type { Sql } from 'sql-template-tag';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Log } from '../shared/log.ts';
 import { isRetryable, isSilence, isUnavailable, translateDatabaseError } from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
+import { runAsViewer, type Statement } from './row-security/read-for.ts';
 import { namedStatement } from './statement.ts';
 
 type MigrationList = { name: string; class: new (...args: never[]) => unknown }[];
@@ -46,11 +46,17 @@ async function dropIdle(pool: pg.Pool): Promise<void> {
   for (const client of idle) if (client.status === 'fulfilled') client.value.release(true);
 }
 
-function replicaPool(config: DatabaseConfig, log: Log): pg.Pool {
-  const pool = new pg.Pool(watchful(config));
+function replicaPool(config: pg.PoolConfig, log: Log): pg.Pool {
+  const pool = new pg.Pool(config);
   // The pool replaces what it lost; without a listener the loss would end the process.
   pool.on('error', (error) => log.warn({ error: error.message }, 'the replica closed a connection'));
   return pool;
+}
+
+export interface DatabaseOptions {
+  readonly replica?: DatabaseConfig | null;
+  /** Whether statements that say for whom they read run as the viewer's role, behind the tables' own policies. */
+  readonly rowSecurity?: boolean;
 }
 
 const maxAttempts = 5;
@@ -64,11 +70,13 @@ export class Database {
   readonly orm: MikroORM;
   readonly #pool: () => Promise<pg.Pool>;
   readonly #replica: pg.Pool | null;
+  readonly #rowSecurity: boolean;
 
-  private constructor(name: DatabaseName, orm: MikroORM, replica: pg.Pool | null) {
+  private constructor(name: DatabaseName, orm: MikroORM, replica: pg.Pool | null, rowSecurity: boolean) {
     this.name = name;
     this.orm = orm;
     this.#replica = replica;
+    this.#rowSecurity = rowSecurity;
     this.#pool = async () => orm.em.getConnection().getNativeClient();
   }
 
@@ -77,8 +85,13 @@ export class Database {
     definition: DatabaseDefinition,
     config: DatabaseConfig,
     log: Log,
-    replica: DatabaseConfig | null = null,
+    { replica = null, rowSecurity = false }: DatabaseOptions = {},
   ): Database {
+    // The steps of a viewer's read travel together, instead of waiting for each other's answers.
+    const poolOf = (road: DatabaseConfig): pg.PoolConfig => ({
+      ...watchful(road),
+      ...(rowSecurity && { pipeline: true }),
+    });
     const orm = new MikroORM({
       contextName: definition.name,
       entities: definition.entities as EntitySchema[],
@@ -87,7 +100,7 @@ export class Database {
       port: config.port,
       user: config.user,
       ...(config.password === undefined ? {} : { password: config.password }),
-      driverOptions: watchful(config),
+      driverOptions: poolOf(config),
       extensions: [Migrator],
       migrations: {
         migrationsList: definition.migrations as never,
@@ -102,16 +115,16 @@ export class Database {
       colors: false,
       debug: ['info'],
     });
-    return new Database(definition.name, orm, replica === null ? null : replicaPool(replica, log));
+    return new Database(definition.name, orm, replica === null ? null : replicaPool(poolOf(replica), log), rowSecurity);
   }
 
   /** Runs a statement by its name; rows come as plain objects. `withinMs` is for what is always quick and must not hang. */
-  async query<Row extends object>(statement: Sql, withinMs?: number): Promise<Row[]> {
+  async query<Row extends object>(statement: Statement, withinMs?: number): Promise<Row[]> {
     return this.#run<Row>(this.#pool, statement, withinMs);
   }
 
   /** The same where an answer may be a little behind: on the replica, if there is one and it can be reached. */
-  async read<Row extends object>(statement: Sql): Promise<Row[]> {
+  async read<Row extends object>(statement: Statement): Promise<Row[]> {
     if (this.#replica === null) return this.query<Row>(statement);
     try {
       const replica = this.#replica;
@@ -122,18 +135,26 @@ export class Database {
     }
   }
 
-  async #run<Row extends object>(poolOf: () => Promise<pg.Pool>, statement: Sql, withinMs?: number): Promise<Row[]> {
+  async #run<Row extends object>(
+    poolOf: () => Promise<pg.Pool>,
+    statement: Statement,
+    withinMs?: number,
+  ): Promise<Row[]> {
     let pool: pg.Pool | undefined;
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.
       pool = await poolOf();
       const query = { ...namedStatement(statement), types: resultTypes, query_timeout: withinMs };
-      const result = await pool.query(query as pg.QueryConfig);
+      const result = await this.#send(pool, query as pg.QueryConfig, statement);
       return result.rows as Row[];
     } catch (error) {
       if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
+  }
+
+  #send(pool: pg.Pool, query: pg.QueryConfig, { readFor }: Statement): Promise<pg.QueryResult> {
+    return this.#rowSecurity && readFor !== undefined ? runAsViewer(pool, query, readFor) : pool.query(query);
   }
 
   /** One unit of work in one transaction; runs again when it failed only because of concurrent ones. */

@@ -17,7 +17,11 @@ function nameOf(text: string): string {
 }
 
 /** A statement as `pg` takes it: named, so it is prepared once per connection. */
-export function namedStatement(statement: Sql): { name: string; text: string; values: unknown[] } {
+export function namedStatement(statement: Pick<Sql, 'text' | 'values'>): {
+  name: string;
+  text: string;
+  values: unknown[];
+} {
   const text = statement.text;
   return { name: nameOf(text), text, values: statement.values };
 }

@@ -41,7 +41,7 @@ const mayCall = (person: Person, rootType: RootType, field: string): boolean => 
 };
 
 /** What an id in a place of this name is mostly of. */
-export const kindsByName: Readonly<Record<string, string>> = {
+const kindsByName: Readonly<Record<string, string>> = {
   sessionId: 'Session',
   sessionIds: 'Session',
   messageId: 'Message',

@@ -21,17 +21,23 @@ export interface TestDatabases {
   close(): Promise<void>;
 }
 
+/** TEST_ROW_SECURITY=true runs all tests behind row-level security. */
+export const withRowSecurity = process.env['TEST_ROW_SECURITY'] === 'true';
+
 /** Two fresh databases, cloned from migrated ones in a fraction of a second; `migrated: false` gives empty ones. */
-export async function testDatabases(options: { migrated?: boolean } = {}): Promise<TestDatabases> {
+export async function testDatabases(
+  options: { migrated?: boolean; rowSecurity?: boolean } = {},
+): Promise<TestDatabases> {
   const suffix = randomBytes(6).toString('hex');
   const names = { agentRuntime: `agent_runtime_${suffix}`, auth: `auth_db_${suffix}` };
   const migrated = options.migrated ?? true;
   await createDatabase(names.agentRuntime, migrated ? 'template_agent_runtime' : 'template1');
   await createDatabase(names.auth, migrated ? 'template_auth_db' : 'template1');
   const roads = { agentRuntime: roadsTo(names.agentRuntime), auth: roadsTo(names.auth) };
+  const rowSecurity = options.rowSecurity ?? (migrated && withRowSecurity);
   const databases = {
-    agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.gateway, silentLog()),
-    auth: Database.open(authDefinition, roads.auth.gateway, silentLog()),
+    agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.gateway, silentLog(), { rowSecurity }),
+    auth: Database.open(authDefinition, roads.auth.gateway, silentLog(), { rowSecurity }),
   };
   const service = { agentRuntime: poolOf(roads.agentRuntime.owner), auth: poolOf(roads.auth.owner) };
   return {

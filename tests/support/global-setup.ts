@@ -4,9 +4,12 @@ import { join } from 'node:path';
 import pg from 'pg';
 import type { TestProject } from 'vitest/node';
 import { databaseConfigOf } from '../../src/config/database-url.ts';
+import type { DatabaseConfig } from '../../src/config/database-config.ts';
+import { Database, type DatabaseDefinition } from '../../src/databases/database.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
 import { startEmbeddedPostgres, type EmbeddedPostgres } from '../../src/databases/embedded/embedded-postgres.ts';
 import { migrate } from '../../src/databases/migrate.ts';
+import { enableRowSecurity } from '../../src/databases/row-security/switch.ts';
 import { silentLog } from '../../src/shared/log.ts';
 
 /** URLs of the test server, with %s for the database. */
@@ -57,10 +60,18 @@ async function start(): Promise<Running> {
   const server = await startEmbeddedPostgres({ dataFolder: join(folder, 'data'), log: silentLog(), durable: false });
   for (const definition of [agentRuntimeDefinition, authDefinition]) {
     const database = definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
-    await migrate(definition, databaseConfigOf(server.url(database, 'owner'), database), silentLog());
+    const owner = databaseConfigOf(server.url(database, 'owner'), database);
+    await migrate(definition, owner, silentLog());
+    if (process.env['TEST_ROW_SECURITY'] === 'true') await switchOn(definition, owner);
   }
   await allowClones(server);
   return { server, folder };
+}
+
+async function switchOn(definition: DatabaseDefinition, config: DatabaseConfig): Promise<void> {
+  const owner = Database.open(definition, config, silentLog());
+  await enableRowSecurity(owner);
+  await owner.close();
 }
 
 /** The owner may not create databases; the superuser clones them and needs no connection left on the templates. */

@@ -2,7 +2,9 @@ import DataLoader from 'dataloader';
 import { raw, type Sql } from 'sql-template-tag';
 import type { Database } from '../../databases/database.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
+import { readFor, type ReadFor } from '../../databases/row-security/read-for.ts';
 import { badInput } from '../../shared/errors.ts';
+import { readForOf } from '../identity/read-for.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { Page } from './page.ts';
 import type { PageRequest } from './page-request.ts';
@@ -35,12 +37,14 @@ export class Reader {
   readonly databases: Databases;
   readonly #loaders = new Map<string, DataLoader<string, unknown>>();
 
+  readonly #readFor: ReadFor;
   readonly #mayLag: boolean;
 
   /** With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream. */
   constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean } = {}) {
     this.databases = databases;
     this.viewer = viewer;
+    this.#readFor = readForOf(viewer);
     this.#mayLag = options.mayLag ?? false;
   }
 
@@ -110,7 +114,8 @@ export class Reader {
   /** A statement of code that reads without a source; it carries the viewer's predicate itself. */
   query<Result extends object>(name: DatabaseName, statement: Sql): Promise<Result[]> {
     const database = this.databases[name];
-    return this.#mayLag ? database.read<Result>(statement) : database.query<Result>(statement);
+    const reading = readFor(statement, this.#readFor);
+    return this.#mayLag ? database.read<Result>(reading) : database.query<Result>(reading);
   }
 
   /** A batch function for what is not read from a source; made once per operation under its name. */
