@@ -10,26 +10,28 @@ import type { Look } from './poll.ts';
  */
 export function lookAtSessions(database: Database): Look {
   let seen: number | null = null;
-  return async () => {
+  return async (expected) => {
     const horizon = await horizonOf(database);
     const since = seen;
     seen = horizon;
     // A horizon that went back is another history; followers compare fingerprints.
-    if (since === null || horizon < since) return { changed: 'all', unsettled: false };
-    const rows = await database.query<{ id: string; last: number }>(
-      sql`SELECT session_id AS id, max(position) AS last FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
+    if (since === null || horizon < since) return { changed: 'all', unsettled: false, age: null };
+    const rows = await database.query<{ id: string; last: number; age: number }>(
+      sql`SELECT session_id AS id, max(position) AS last, extract(epoch FROM clock_timestamp() - max(created_at))::float8 AS age FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
       patienceMs,
     );
     return {
       changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
-      unsettled: rows.some((row) => row.last > horizon),
+      age: rows.length === 0 ? null : Math.max(0, Math.min(...rows.map((row) => row.age))),
+      // What was hinted at and lies above the horizon is still on its way.
+      unsettled: horizon < expected || rows.some((row) => row.last > horizon),
     };
   };
 }
 
 export function lookAtAudit(database: Database): Look {
   let seen: number | null = null;
-  return async () => {
+  return async (expected) => {
     const [row] = await database.query<{ number: number | null }>(
       sql`SELECT max(number) AS number FROM scrollback.audit_entries`,
       patienceMs,
@@ -37,6 +39,6 @@ export function lookAtAudit(database: Database): Look {
     const number = row?.number ?? 0;
     const changed = number !== seen;
     seen = number;
-    return { changed: changed ? [auditTopic] : [], unsettled: false };
+    return { changed: changed ? [auditTopic] : [], unsettled: number < expected, age: null };
   };
 }

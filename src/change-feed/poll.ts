@@ -1,4 +1,5 @@
 import type { Log } from '../shared/log.ts';
+import { lookSeconds, noticedSeconds } from '../shared/metrics.ts';
 import type { Topics } from './topics.ts';
 
 /** What a look found. */
@@ -7,12 +8,16 @@ export interface Seen {
   readonly changed: readonly string[] | 'all';
   /** Whether something is about to become visible, so that the next look is worth having soon. */
   readonly unsettled: boolean;
+  /** How old the newest change was, in seconds; null where there is none. */
+  readonly age: number | null;
 }
 
-/** Looks once for what changed since the last look. */
-export type Look = () => Promise<Seen>;
+/** Looks once for what changed since the last look; `expected` is a position that a hint says is there, or soon will be. */
+export type Look = (expected: number) => Promise<Seen>;
 
 const soonMs = 10;
+/** A hint may lie; what it promises is not waited for longer than this. */
+const creditMs = 1000;
 
 /**
  * Looks for changes at every interval, and at once when somebody hints. Nobody listening: nobody looks.
@@ -24,13 +29,22 @@ export class Poll {
   readonly #topics: Topics;
   readonly #intervalMs: number;
   readonly #log: Log;
+  #expected = 0;
+  #creditUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
   #soon: NodeJS.Timeout | undefined;
   #lookAgain = false;
   #failed = false;
 
-  constructor(options: { name: string; look: Look; topics: Topics; intervalMs: number; log: Log }) {
+  constructor(options: {
+    name: string;
+    look: Look;
+    topics: Topics;
+    intervalMs: number;
+    log: Log;
+    looked?: (ms: number) => void;
+  }) {
     this.#name = options.name;
     this.#look = options.look;
     this.#topics = options.topics;
@@ -43,8 +57,12 @@ export class Poll {
   }
 
   /** Something may have changed; hints that come while looking become one more look. */
-  hint(): void {
+  hint(upTo = 0): void {
     if (this.#topics.size === 0) return;
+    if (upTo > this.#expectation()) {
+      this.#expected = upTo;
+      this.#creditUntil = performance.now() + creditMs;
+    }
     if (this.#looking !== null) {
       this.#lookAgain = true;
       return;
@@ -69,9 +87,16 @@ export class Poll {
     this.hint();
   }
 
+  #expectation(): number {
+    return performance.now() < this.#creditUntil ? this.#expected : 0;
+  }
+
   async #lookAndWake(): Promise<void> {
+    const began = performance.now();
     try {
-      const { changed, unsettled } = await this.#look();
+      const { changed, unsettled, age } = await this.#look(this.#expectation());
+      lookSeconds.observe({ database: this.#name }, (performance.now() - began) / 1000);
+      if (age !== null) noticedSeconds.observe({ database: this.#name }, age);
       if (this.#failed) this.#log.info({ feed: this.#name }, 'the change feed works again');
       // What changed while it did not work is for every follower to find out.
       if (changed === 'all' || this.#failed) this.#topics.wakeAll();

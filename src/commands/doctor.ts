@@ -54,7 +54,7 @@ async function examineDatabases(config: Config): Promise<readonly Finding[]> {
   const log = createLog({ level: 'error', pretty: false });
   const findings: Finding[] = [];
   await withRuntime(config, log, async ({ roads }) => {
-    const checks = { migratesOnStart: config.migrateOnStart, notifies: config.live.notify };
+    const checks = { migratesOnStart: config.migrateOnStart, live: config.live };
     for (const road of Object.values(roads)) {
       findings.push(...(await checkDatabase({ ...checks, road })));
       if (road.replica !== null) findings.push(await checkReplica(road.replica));

@@ -5,6 +5,8 @@ import { rotateCursorKeys } from '../databases/log-identity.ts';
 import { startGatewayServer } from '../server/gateway-server.ts';
 import { relayOutbox } from '../services/audit/outbox-relay.ts';
 import { Watches } from '../services/live/watches.ts';
+import { revocable } from '../services/identity/revocable-authenticator.ts';
+import { Revocations } from '../services/identity/revocations.ts';
 import { indexDocuments } from '../services/search/index-documents.ts';
 import { createServices } from '../services/services.ts';
 import { closeExpiredSessions } from '../services/sessions/close-expired-sessions.ts';
@@ -13,12 +15,13 @@ import type { Log } from '../shared/log.ts';
 import { repeat } from '../shared/repeat.ts';
 import { startChangeFeed } from './change-feed.ts';
 import type { Identity } from './identity.ts';
+import { startMetrics } from './metrics.ts';
 import type { Runtime } from './runtime.ts';
 
 export interface GatewayOptions {
   readonly runtime: Pick<Runtime, 'databases' | 'roads'>;
   readonly identity: Identity;
-  readonly config: Pick<Config, 'http' | 'live' | 'sessions'>;
+  readonly config: Pick<Config, 'http' | 'live' | 'metrics' | 'sessions'>;
   /** Headers that GraphiQL starts with. */
   readonly graphiqlHeaders?: () => Promise<Record<string, string>>;
   readonly log: Log;
@@ -32,6 +35,9 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
   lifecycle.onStop(() => changeFeed.stop());
   const chores = startChores(runtime, config.live, log, changeFeed.written);
   lifecycle.onStop(() => chores.stop());
+  const revocations = new Revocations(databases.auth);
+  revocations.start(log);
+  lifecycle.onStop(() => revocations.stop());
   const services = createServices({
     databases,
     sessionLifetimeSeconds: config.sessions.lifetimeSeconds,
@@ -41,12 +47,15 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
       chores.now();
     },
   });
+  const metrics = await startMetrics(databases, config.metrics, lifecycle);
   const server = await startGatewayServer({
     schema: assembleSchema({ federation: config.http.federation }),
     gateway: { databases, services, watches: new Watches(databases, changeFeed.live) },
-    authenticator: identity.authenticator,
+    authenticator: revocable(identity.authenticator, revocations),
     jwks: identity.issuer?.jwks() ?? null,
     graphiqlHeaders: options.graphiqlHeaders ?? (() => Promise.resolve({})),
+    wakeUps: changeFeed.wakeUps,
+    metrics: config.metrics.onGatewayPort ? metrics : null,
     config: config.http,
     log,
   });

@@ -15,7 +15,7 @@ export interface ExternalDatabase {
   readonly main: DatabaseConfig;
   /** The tables' owner, for migrations; the same as `main` unless configured. */
   readonly owner: DatabaseConfig;
-  /** Past the pooler, for LISTEN; the same as `main` unless configured. */
+  /** Past the pooler, for wake-ups; the same as `main` unless configured. */
   readonly direct: DatabaseConfig;
   readonly replica: DatabaseConfig | null;
 }
@@ -46,9 +46,39 @@ export interface Config {
   readonly auth: AuthConfig;
   /** null = sessions created without a lifetime of their own do not expire. */
   readonly sessions: { readonly lifetimeSeconds: number | null };
-  readonly live: { readonly pollIntervalMs: number; readonly notify: boolean; readonly cursors: CursorLifetime };
+  readonly live: LiveConfig;
+  readonly metrics: MetricsConfig;
   /** One sentence each; the settings hold, but somebody probably meant something else. */
   readonly warnings: readonly string[];
+}
+
+export interface LiveConfig {
+  readonly pollIntervalMs: number;
+  /** The ways to be woken that are tried, the best one first; the poll is on in any case. */
+  readonly wakeUps: readonly WakeUp[];
+  /** null = gateways have no bus in common. */
+  readonly bus: BusConfig | null;
+  readonly cursors: CursorLifetime;
+}
+
+export type WakeUp = 'bus' | 'slot' | 'notify';
+
+/** NATS servers, and how to be let in. */
+export interface BusConfig {
+  readonly servers: readonly string[];
+  readonly user: string | null;
+  readonly password: string | null;
+  readonly credentialsFile: string | null;
+  readonly tls: boolean;
+  readonly caFile: string | null;
+}
+
+export interface MetricsConfig {
+  /** At /metrics of the gateway's own port. */
+  readonly onGatewayPort: boolean;
+  /** null = no port of their own. */
+  readonly port: number | null;
+  readonly host: string;
 }
 
 /** How long the cursors that clients keep are good for. */
@@ -115,16 +145,47 @@ function configOf(settings: Settings, warnings: readonly string[]): Config {
     databases: databasesOf(settings),
     auth: authOf(settings),
     sessions: Object.freeze({ lifetimeSeconds: settings.SESSION_LIFETIME_SECONDS || null }),
-    live: Object.freeze({
-      pollIntervalMs: settings.LIVE_POLL_INTERVAL_MS,
-      notify: settings.LIVE_NOTIFY,
-      cursors: Object.freeze({
-        rotateAfterDays: settings.CURSOR_KEY_ROTATION_DAYS,
-        lifetimeDays: settings.CURSOR_LIFETIME_DAYS,
-      }),
-    }),
+    live: liveOf(settings),
+    metrics: metricsOf(settings),
     warnings: Object.freeze(warnings),
   });
+}
+
+function liveOf(settings: Settings): LiveConfig {
+  return Object.freeze({
+    pollIntervalMs: settings.LIVE_POLL_INTERVAL_MS,
+    wakeUps: Object.freeze(wakeUpsOf(settings)),
+    bus: settings.NATS_URL === undefined ? null : Object.freeze(busOf(settings.NATS_URL, settings)),
+    cursors: Object.freeze({
+      rotateAfterDays: settings.CURSOR_KEY_ROTATION_DAYS,
+      lifetimeDays: settings.CURSOR_LIFETIME_DAYS,
+    }),
+  });
+}
+
+function wakeUpsOf({ LIVE_WAKEUPS: chosen, LIVE_NOTIFY: notify, NATS_URL: bus }: Settings): WakeUp[] {
+  if (chosen === 'poll') return [];
+  if (chosen !== 'auto') return [chosen];
+  return [...(bus === undefined ? [] : (['bus'] as const)), 'slot', ...(notify ? (['notify'] as const) : [])];
+}
+
+function busOf(urls: readonly string[], settings: Settings): BusConfig {
+  const [first] = urls.map((url) => new URL(url));
+  return {
+    servers: urls.map((url) => new URL(url).host),
+    user: decodeURIComponent(first?.username ?? '') || null,
+    password: decodeURIComponent(first?.password ?? '') || null,
+    credentialsFile: settings.NATS_CREDENTIALS_FILE ?? null,
+    tls: first?.protocol === 'tls:' || settings.NATS_CA_FILE !== undefined,
+    caFile: settings.NATS_CA_FILE ?? null,
+  };
+}
+
+/** Where others can reach the gateway, they need not know how it is; so in production metrics have a port of their own or none. */
+function metricsOf(settings: Settings): MetricsConfig {
+  const { port, host } = { port: settings.METRICS_PORT ?? null, host: settings.METRICS_HOST ?? httpOf(settings).host };
+  const onGatewayPort = settings.METRICS_ON_GATEWAY_PORT ?? (port === null && settings.NODE_ENV !== 'production');
+  return Object.freeze({ onGatewayPort, port, host });
 }
 
 function httpOf(settings: Settings): HttpConfig {
@@ -174,7 +235,7 @@ function externalOf(
   return Object.freeze({
     main,
     owner: read(`${service}__MIGRATION_DB_URL`) ?? main,
-    direct: (service === 'AGENT_RUNTIME' ? read('AGENT_RUNTIME__DIRECT_DB_URL') : null) ?? main,
+    direct: read(`${service}__DIRECT_DB_URL`) ?? main,
     replica: read(`${service}__REPLICA_DB_URL`),
   });
 }

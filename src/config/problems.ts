@@ -37,6 +37,9 @@ function contradictions(variables: Variables): string[] {
       'AUTH_JWKS_URL or AUTH_PUBLIC_KEY_FILE must be set in production with your own database; the built-in issuer of tokens is for trying things out',
     );
   }
+  if (variables['LIVE_WAKEUPS'] === 'bus' && !has('NATS_URL')) {
+    problems.push('LIVE_WAKEUPS is "bus" and NATS_URL is not set; say where the NATS servers are');
+  }
   if (isSameDatabase(variables['AGENT_RUNTIME__DB_URL'], variables['AUTH_SERVICE__DB_URL'])) {
     problems.push(
       'AGENT_RUNTIME__DB_URL and AUTH_SERVICE__DB_URL name the same database; conversations and identity live in two',

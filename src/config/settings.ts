@@ -33,6 +33,14 @@ const origins = () =>
       error: 'must be a comma-separated list such as https://app.example.org',
     });
 
+const natsUrls = () =>
+  z
+    .string()
+    .transform((list) => list.split(',').map((server) => server.trim()))
+    .refine((list) => list.every((server) => /^(nats|tls):$/.test(URL.parse(server)?.protocol ?? '')), {
+      error: 'must look like nats://user:password@host:4222, with tls:// for TLS, several separated by commas',
+    });
+
 /** The URL stays text here, because its configuration also needs the limits; it is only checked. */
 const databaseUrl = () =>
   z.string().check((context) => {
@@ -80,6 +88,7 @@ export const settingsSchema = z.object({
   AGENT_RUNTIME__REPLICA_DB_URL: databaseUrl().optional(),
   AUTH_SERVICE__DB_URL: databaseUrl().optional(),
   AUTH_SERVICE__MIGRATION_DB_URL: databaseUrl().optional(),
+  AUTH_SERVICE__DIRECT_DB_URL: databaseUrl().optional(),
   AUTH_SERVICE__REPLICA_DB_URL: databaseUrl().optional(),
   DB_POOL_SIZE: wholeNumber(1, 1000).default(10),
   DB_STATEMENT_TIMEOUT_MS: wholeNumber(0, twoWeeksMs).default(30_000),
@@ -96,7 +105,15 @@ export const settingsSchema = z.object({
 
   SESSION_LIFETIME_SECONDS: wholeNumber(0, tenYearsSeconds).default(0),
   LIVE_POLL_INTERVAL_MS: wholeNumber(50, 60_000).default(500),
+  LIVE_WAKEUPS: oneOf('auto', 'poll', 'notify', 'slot', 'bus').default('auto'),
   LIVE_NOTIFY: onOff().default(true),
+  METRICS_PORT: wholeNumber(0, 65_535).optional(),
+  METRICS_HOST: text().optional(),
+  METRICS_ON_GATEWAY_PORT: onOff().optional(),
+
+  NATS_URL: natsUrls().optional(),
+  NATS_CREDENTIALS_FILE: readableFile().optional(),
+  NATS_CA_FILE: readableFile().optional(),
   CURSOR_KEY_ROTATION_DAYS: wholeNumber(1, 3650).default(30),
   CURSOR_LIFETIME_DAYS: wholeNumber(1, 3650).default(180),
 });

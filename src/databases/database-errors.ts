@@ -69,6 +69,10 @@ export function isUnavailable(error: unknown): boolean {
 /** Whether the server did not answer at all: its connections look alive and are not. */
 export const isSilence = (error: unknown): boolean => driverErrorOf(error).message === readTimeout;
 
+/** Behind a pooler in transaction mode a connection may lack the statements that we prepared, or have another client's. */
+export const isStrangersStatement = (error: unknown): boolean =>
+  ['26000', '42P05'].includes(driverErrorOf(error).code ?? '');
+
 /** Whether the transaction failed only because of others and may simply run again. */
 export function isRetryable(error: unknown): boolean {
   return retryableStates.has(driverErrorOf(error).code ?? '');

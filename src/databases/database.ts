@@ -4,7 +4,13 @@ import { Migrator } from '@mikro-orm/migrations';
 import pg from 'pg';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Log } from '../shared/log.ts';
-import { isRetryable, isSilence, isUnavailable, translateDatabaseError } from './database-errors.ts';
+import {
+  isRetryable,
+  isSilence,
+  isStrangersStatement,
+  isUnavailable,
+  translateDatabaseError,
+} from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
 import { runAsViewer, type Statement } from './row-security/read-for.ts';
 import { namedStatement } from './statement.ts';
@@ -71,13 +77,22 @@ export class Database {
   readonly #pool: () => Promise<pg.Pool>;
   readonly #replica: pg.Pool | null;
   readonly #rowSecurity: boolean;
+  readonly #log: Log;
+  #opened: pg.Pool | null = null;
+  #keepsStatements = true;
 
-  private constructor(name: DatabaseName, orm: MikroORM, replica: pg.Pool | null, rowSecurity: boolean) {
+  private constructor(
+    name: DatabaseName,
+    orm: MikroORM,
+    log: Log,
+    { replica, rowSecurity }: { replica: pg.Pool | null; rowSecurity: boolean },
+  ) {
     this.name = name;
     this.orm = orm;
     this.#replica = replica;
     this.#rowSecurity = rowSecurity;
-    this.#pool = async () => orm.em.getConnection().getNativeClient();
+    this.#log = log;
+    this.#pool = async () => (this.#opened ??= await orm.em.getConnection().getNativeClient());
   }
 
   /** Opens no connection yet: the gateway starts, and says so, while a database is down. */
@@ -115,7 +130,10 @@ export class Database {
       colors: false,
       debug: ['info'],
     });
-    return new Database(definition.name, orm, replica === null ? null : replicaPool(poolOf(replica), log), rowSecurity);
+    return new Database(definition.name, orm, log, {
+      replica: replica === null ? null : replicaPool(poolOf(replica), log),
+      rowSecurity,
+    });
   }
 
   /** Runs a statement by its name; rows come as plain objects. `withinMs` is for what is always quick and must not hang. */
@@ -144,10 +162,18 @@ export class Database {
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.
       pool = await poolOf();
-      const query = { ...namedStatement(statement), types: resultTypes, query_timeout: withinMs };
+      const { name, ...unnamed } = namedStatement(statement);
+      const named = this.#keepsStatements ? { name, ...unnamed } : unnamed;
+      const query = { ...named, types: resultTypes, query_timeout: withinMs };
       const result = await this.#send(pool, query as pg.QueryConfig, statement);
       return result.rows as Row[];
     } catch (error) {
+      if (this.#keepsStatements && isStrangersStatement(error)) {
+        this.#keepsStatements = false;
+        this.#log.warn({ database: this.name }, 'a pooler mixes up prepared statements, so none are prepared any more');
+      }
+      // It was refused before it began.
+      if (isStrangersStatement(error)) return this.#run<Row>(poolOf, statement, withinMs);
       if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
@@ -155,6 +181,13 @@ export class Database {
 
   #send(pool: pg.Pool, query: pg.QueryConfig, { readFor }: Statement): Promise<pg.QueryResult> {
     return this.#rowSecurity && readFor !== undefined ? runAsViewer(pool, query, readFor) : pool.query(query);
+  }
+
+  /** How the pool is used; null before the first statement. */
+  connections(): Readonly<Record<'open' | 'idle' | 'waiting', number>> | null {
+    if (this.#opened === null) return null;
+    const { totalCount, idleCount, waitingCount } = this.#opened;
+    return { open: totalCount, idle: idleCount, waiting: waitingCount };
   }
 
   /** One unit of work in one transaction; runs again when it failed only because of concurrent ones. */

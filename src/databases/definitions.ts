@@ -23,10 +23,14 @@ import { CursorKeys as AgentRuntimeCursorKeys } from './migrations/agent-runtime
 import { OwnNames } from './migrations/agent-runtime/10-own-names.ts';
 import { Truncation } from './migrations/agent-runtime/11-truncation.ts';
 import { Rights as AgentRuntimeRights } from './migrations/agent-runtime/12-rights.ts';
+import { LogPublication as AgentRuntimeLogPublication } from './migrations/agent-runtime/13-log-publication.ts';
+import { HorizonOnPrimary } from './migrations/agent-runtime/14-horizon-on-primary.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
 import { Rights as AuthRights } from './migrations/auth/05-rights.ts';
+import { LogPublication as AuthLogPublication } from './migrations/auth/06-log-publication.ts';
+import { Revocations } from './migrations/auth/07-revocations.ts';
 
 export const agentRuntimeDefinition: DatabaseDefinition = {
   name: 'agentRuntime',
@@ -53,6 +57,8 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '10-own-names', class: OwnNames },
     { name: '11-truncation', class: Truncation },
     { name: '12-rights', class: AgentRuntimeRights },
+    { name: '13-log-publication', class: AgentRuntimeLogPublication },
+    { name: '14-horizon-on-primary', class: HorizonOnPrimary },
   ],
 };
 
@@ -64,5 +70,7 @@ export const authDefinition: DatabaseDefinition = {
     { name: '02-audit-log', class: AuditLog },
     { name: '04-cursor-keys', class: AuthCursorKeys },
     { name: '05-rights', class: AuthRights },
+    { name: '06-log-publication', class: AuthLogPublication },
+    { name: '07-revocations', class: Revocations },
   ],
 };

@@ -73,17 +73,23 @@ async function run(database: Database, name: string, log: Log): Promise<void> {
 const heldUp = (name: string): string =>
   `Migration ${name} found no moment in which the tables were free. End transactions that stay open (see pg_stat_activity), then migrate again.`;
 
-/** Polls for the lock: a connection that waits inside a statement would hold off CREATE INDEX CONCURRENTLY for ever. */
+/**
+ * Polls for the lock: a connection that waits inside a statement would hold off CREATE INDEX CONCURRENTLY for ever. The
+ * lock is a transaction's and not a session's, which behind a pooler in transaction mode would stay with a connection
+ * that is somebody else's next.
+ */
 async function withMigrationLock<Result>(owner: DatabaseConfig, work: () => Promise<Result>): Promise<Result> {
   const client = new pg.Client(owner);
   // A lost connection shows up in the next query; without a listener it would end the process.
   client.on('error', () => undefined);
   await client.connect();
   try {
+    await client.query('BEGIN; SET LOCAL idle_in_transaction_session_timeout = 0');
     for (;;) {
-      const result = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1) AS locked', [
-        migrationLock,
-      ]);
+      // With parameters, the statement would keep its snapshot until the next one, and indexes would wait for it.
+      const result = await client.query<{ locked: boolean }>(
+        `SELECT pg_try_advisory_xact_lock(${migrationLock}) AS locked`,
+      );
       if (result.rows[0]?.locked === true) break;
       await new Promise((resolve) => setTimeout(resolve, pauseMs));
     }

@@ -3,6 +3,7 @@ import { Reader, type Databases } from '../services/reading/reader.ts';
 import type { Services } from '../services/services.ts';
 import type { Watches } from '../services/live/watches.ts';
 import { ScrollbackError } from '../shared/errors.ts';
+import { operations } from '../shared/metrics.ts';
 
 const maxNodes = 50_000;
 
@@ -33,6 +34,7 @@ export class OperationContext {
     this.requestId = requestId;
     this.databases = gateway.databases;
     this.givenViewer = viewer;
+    operations.inc();
   }
 
   get viewer(): Viewer {

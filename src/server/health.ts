@@ -1,9 +1,22 @@
 import sql from 'sql-template-tag';
 import type { Databases } from '../services/reading/reader.ts';
 
+/** How a database's changes are noticed, and why not in a better way. */
+export interface WakeUpReport {
+  readonly mode: string;
+  readonly notUsed: Readonly<Partial<Record<string, string>>>;
+}
+
+export type WakeUpReports = () => Readonly<Record<keyof Databases, WakeUpReport>>;
+
+interface DatabaseReadiness {
+  readonly reachable: boolean;
+  readonly wakeUps: WakeUpReport;
+}
+
 export interface Readiness {
   readonly ready: boolean;
-  readonly databases: Readonly<Record<string, { readonly reachable: boolean }>>;
+  readonly databases: Readonly<Record<'agent_runtime' | 'auth_db', DatabaseReadiness>>;
 }
 
 const checkTimeoutMs = 2000;
@@ -12,11 +25,15 @@ const checkTimeoutMs = 2000;
  * Ready as long as at least one database answers: what needs only the other one still works, and a gateway that is
  * taken out of the balancer for it would serve nobody. The answer says which one is down.
  */
-export async function readiness(databases: Databases): Promise<Readiness> {
+export async function readiness(databases: Databases, wakeUps: WakeUpReports): Promise<Readiness> {
   const [agentRuntime, auth] = await Promise.all([reachable(databases.agentRuntime), reachable(databases.auth)]);
+  const reports = wakeUps();
   return {
     ready: agentRuntime || auth,
-    databases: { agent_runtime: { reachable: agentRuntime }, auth_db: { reachable: auth } },
+    databases: {
+      agent_runtime: { reachable: agentRuntime, wakeUps: reports.agentRuntime },
+      auth_db: { reachable: auth, wakeUps: reports.auth },
+    },
   };
 }
 

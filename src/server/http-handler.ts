@@ -7,7 +7,7 @@ import type { Viewer } from '../services/identity/viewer.ts';
 import { ScrollbackError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { graphiqlPage } from './graphiql/page.ts';
-import { readiness } from './health.ts';
+import { readiness, type WakeUpReports } from './health.ts';
 import { answerError, answerJson, maxBodyBytes, readBody } from './http-answer.ts';
 import { isAllowedOrigin, type OriginPolicy } from './origins.ts';
 import { presentError } from './present-error.ts';
@@ -24,6 +24,9 @@ export interface HttpHandlerOptions {
   readonly origins: OriginPolicy;
   readonly log: Log;
   readonly isDraining: () => boolean;
+  readonly wakeUps: WakeUpReports;
+  /** null where metrics are elsewhere, or nowhere. */
+  readonly metrics: Handler | null;
 }
 
 type Handler = (request: IncomingMessage, response: ServerResponse, requestId: string) => Promise<void> | void;
@@ -40,8 +43,9 @@ export function createHttpHandler(
     ['/readyz', (_request, response) => ready(options, response)],
     ['/', (_request, response) => void response.writeHead(302, { location: '/graphql' }).end()],
   ]);
-  const { jwks } = options;
+  const { jwks, metrics } = options;
   if (jwks !== null) routes.set('/.well-known/jwks.json', (_request, response) => answerJson(response, 200, jwks));
+  if (metrics !== null) routes.set('/metrics', metrics);
 
   return (request, response) => {
     const given = request.headers['x-request-id'];
@@ -66,7 +70,7 @@ export function createHttpHandler(
 }
 
 async function ready(options: HttpHandlerOptions, response: ServerResponse): Promise<void> {
-  const state = await readiness(options.gateway.databases);
+  const state = await readiness(options.gateway.databases, options.wakeUps);
   const draining = options.isDraining();
   answerJson(response, state.ready && !draining ? 200 : 503, { ...state, ready: state.ready && !draining, draining });
 }

@@ -2,12 +2,19 @@ import { randomUUID } from 'node:crypto';
 import { GraphQLError, type GraphQLFormattedError } from 'graphql';
 import { ScrollbackError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
+import { errors } from '../shared/metrics.ts';
 
 /**
  * The one place where an error becomes what a client sees, on every transport. Our own errors speak for themselves,
  * errors about the document are the client's business, everything else is an incident number and nothing more.
  */
 export function presentError(error: unknown, log: Log): GraphQLFormattedError {
+  const presented = present(error, log);
+  errors.inc({ code: String(presented.extensions?.['code']) });
+  return presented;
+}
+
+function present(error: unknown, log: Log): GraphQLFormattedError {
   const cause = error instanceof GraphQLError ? (error.originalError ?? error) : error;
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   if (cause instanceof ScrollbackError) {

@@ -14,7 +14,7 @@ export const programs = {
 /** Compiles them to a place of their own, so that a build in the same tree does not change them under a running test. */
 export function buildPrograms(): void {
   mkdirSync(output, { recursive: true });
-  writeFileSync(join(output, 'package.json'), '{ "type": "module" }\n');
+  writeFileSync(join(output, 'package.json'), '{ "type": "module", "version": "0.0.0" }\n');
   const tsc = join(root, 'node_modules/typescript/bin/tsc');
   const { stdout } = spawnSync(process.execPath, [tsc, '-p', import.meta.dirname], { encoding: 'utf8' });
   if (!Object.values(programs).every((program) => existsSync(program))) {

@@ -19,6 +19,7 @@ export type DatabaseOfCluster = 'agent_runtime' | 'auth_db' | 'postgres';
 export class Cluster {
   readonly #dataFolder: string;
   #server: EmbeddedPostgres;
+  #isOver = false;
 
   private constructor(dataFolder: string, server: EmbeddedPostgres) {
     this.#dataFolder = dataFolder;
@@ -105,8 +106,24 @@ export class Cluster {
     });
   }
 
-  stop(): Promise<void> {
-    return this.#server.stop();
+  /** A copy of the files, made while the server is stopped, for a second server. */
+  async copyTo(folder: string): Promise<void> {
+    await this.#stopped(() => copy(this.#folder(), folder));
+  }
+
+  /** Dies without a last word, and nobody starts it again. */
+  async die(): Promise<void> {
+    await Promise.all([this.crash('SIGKILL'), this.stop()]);
+  }
+
+  get dataFolder(): string {
+    return this.#dataFolder;
+  }
+
+  async stop(): Promise<void> {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    await this.#server.stop();
   }
 
   async #stopped(work: () => Promise<void>): Promise<void> {

@@ -14,7 +14,7 @@ function roadTo(name: 'agentRuntime' | 'auth'): Roads {
 }
 
 async function examine(road: Roads): Promise<string[]> {
-  const findings = await checkDatabase({ road, migratesOnStart: false, notifies: true });
+  const findings = await checkDatabase({ road, migratesOnStart: false, live: { wakeUps: ['notify'], bus: null } });
   return findings.filter(({ level }) => level !== 'ok').map(({ level, text }) => `${level}: ${text}`);
 }
 

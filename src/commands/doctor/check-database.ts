@@ -1,20 +1,21 @@
+import type { LiveConfig } from '../../config/config.ts';
 import type { DatabaseConfig } from '../../config/database-config.ts';
 import { connectionAdvice } from '../connection-advice.ts';
 import type { Roads } from '../runtime.ts';
-import { checkListen } from './check-listen.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkClock, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
+import { checkWakeUps } from './check-wake-ups.ts';
 import { connected } from '../connected.ts';
 import { foundBy, ok, problem, type Finding } from './finding.ts';
 
 export interface DatabaseChecks {
   readonly road: Roads;
   readonly migratesOnStart: boolean;
-  readonly notifies: boolean;
+  readonly live: Pick<LiveConfig, 'wakeUps' | 'bus'>;
 }
 
 /** Everything about one database, as the gateway meets it. */
-export async function checkDatabase({ road, migratesOnStart, notifies }: DatabaseChecks): Promise<readonly Finding[]> {
+export async function checkDatabase({ road, migratesOnStart, live }: DatabaseChecks): Promise<readonly Finding[]> {
   const about = road.definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
   const unreachable = await connected(road.main, async () => null).catch((error: Error) => error);
   if (unreachable !== null) return [problem(about, connectionAdvice(road.main, unreachable))];
@@ -29,7 +30,7 @@ export async function checkDatabase({ road, migratesOnStart, notifies }: Databas
   return [
     ...findings,
     ...(await foundBy(about, () => checkMigrations(road, about, migratesOnStart))),
-    ...(notifies ? await foundBy(about, () => checkListen(road, about)) : []),
+    ...(await foundBy(about, () => checkWakeUps(road, about, live))),
   ];
 }
 

@@ -7,6 +7,9 @@ export const tokenExpiredCode: number = CloseCode.Forbidden;
 export const serviceRestartCode = 1012;
 export const tryAgainLaterCode = 1013;
 
+/** For good: clients do not connect again. */
+export const revokedCode: number = CloseCode.Unauthorized;
+
 /** Something went wrong on our side. */
 export const serverErrorCode: number = CloseCode.InternalServerError;
 
@@ -23,5 +26,5 @@ export function closeSoon(socket: WebSocket, code: number, reason: string): void
 /** A client whose token has merely expired connects again with a fresh one; one that is refused for good does not. */
 export function closeCodeOf(error: unknown): number {
   if (!(error instanceof ScrollbackError) || error.code !== 'UNAUTHENTICATED') return tryAgainLaterCode;
-  return error.details['reason'] === 'TOKEN_EXPIRED' ? tokenExpiredCode : CloseCode.Unauthorized;
+  return error.details['reason'] === 'TOKEN_EXPIRED' ? tokenExpiredCode : revokedCode;
 }

@@ -1,18 +1,25 @@
 import type { WebSocket } from 'ws';
-import type { Authenticator, Credentials } from '../../services/identity/authenticator.ts';
+import type { Credentials } from '../../services/identity/authenticator.ts';
+import type { RevocableAuthenticator } from '../../services/identity/revocable-authenticator.ts';
 import type { Viewer } from '../../services/identity/viewer.ts';
-import { closeSoon, tokenExpiredCode } from './close.ts';
+import { closeSoon, revokedCode, tokenExpiredCode } from './close.ts';
 
 const maxTimeoutMs = 2 ** 31 - 1;
 
 /** Takes the token from the payload of connection_init, as headers are spelt or in any case; the token's end is the socket's end. */
 export async function identify(
-  authenticator: Authenticator,
+  authenticator: RevocableAuthenticator,
   payload: Record<string, unknown>,
   socket: WebSocket,
 ): Promise<Viewer | null> {
   const viewer = await authenticator.authenticate(credentialsOf(payload));
   if (viewer?.expiresAt != null) closeAt(socket, viewer.expiresAt);
+  if (viewer !== null) {
+    socket.once(
+      'close',
+      authenticator.onRevoked(viewer, (reason) => closeSoon(socket, revokedCode, reason)),
+    );
+  }
   return viewer;
 }
 

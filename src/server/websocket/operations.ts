@@ -2,10 +2,11 @@ import { execute, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSc
 import type { ServerOptions } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import { OperationContext, type Gateway } from '../../resolvers/context.ts';
-import type { Authenticator } from '../../services/identity/authenticator.ts';
+import type { RevocableAuthenticator } from '../../services/identity/revocable-authenticator.ts';
 import type { Viewer } from '../../services/identity/viewer.ts';
 import { ScrollbackError, unavailable } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
+import { deliveries } from '../../shared/metrics.ts';
 import type { Documents } from '../documents.ts';
 import { asGraphQLError, openEventStream } from '../event-streams.ts';
 import { presentError } from '../present-error.ts';
@@ -16,7 +17,7 @@ export interface OperationOptions {
   readonly schema: GraphQLSchema;
   readonly documents: Documents;
   readonly gateway: Gateway;
-  readonly authenticator: Authenticator;
+  readonly authenticator: RevocableAuthenticator;
   readonly log: Log;
 }
 
@@ -43,10 +44,12 @@ export function graphqlOptions(options: OperationOptions): Options {
     },
     execute: (args: ExecutionArgs) => execute(args),
     subscribe: (args: ExecutionArgs) => openEventStream(args),
-    onNext: ({ extra }, _id, _payload, _args, result) =>
-      result.errors === undefined
+    onNext: ({ extra }, _id, _payload, _args, result) => {
+      deliveries.inc();
+      return result.errors === undefined
         ? undefined
-        : { ...result, errors: result.errors.map((error) => present(extra, error)) },
+        : { ...result, errors: result.errors.map((error) => present(extra, error)) };
+    },
     onError: ({ extra }, _id, _payload, errors) => errors.map((error) => present(extra, error)),
   };
 }

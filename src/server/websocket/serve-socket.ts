@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../shared/log.ts';
+import { openSockets } from '../../shared/metrics.ts';
 import { closeSoon, serverErrorCode } from './close.ts';
 import type { SocketExtra } from './operations.ts';
 
@@ -10,6 +11,8 @@ const keepAliveMs = 12_000;
 /** One socket of ws as graphql-ws sees it: it knows the protocol, this file knows sockets. */
 export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log: Log): void {
   const connectionId = randomUUID();
+  openSockets.inc();
+  socket.once('close', () => openSockets.dec());
   const fail = (error: unknown): void => {
     // graphql-ws calls it an error of ours when a client says what only servers say; the protocol calls it 4400.
     if (error instanceof Error && error.message.startsWith('Unexpected message of type'))

@@ -35,6 +35,7 @@ test('the internal key admits a service that speaks for no user', async () => {
     userId: null,
     isAdmin: true,
     canReadAudit: true,
+    issuedAt: null,
     expiresAt: null,
     scopes: ['api:read', 'api:write', 'api:admin', 'audit:read'],
   });

@@ -68,6 +68,7 @@ describe('a good token', () => {
       canReadAudit: false,
       canRead: true,
       clientId: 'app',
+      issuedAt: claims.iat * 1000,
       expiresAt: claims.exp * 1000,
     });
   });

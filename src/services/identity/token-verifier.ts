@@ -57,6 +57,7 @@ function viewerFrom(claims: JWTPayload): Viewer {
     tenantId: tenantOf(claims),
     scopes: scopesOf(claims['scope']),
     clientId: typeof claims['client_id'] === 'string' ? claims['client_id'] : null,
+    issuedAt: claims.iat === undefined ? null : claims.iat * 1000,
     expiresAt: (claims.exp ?? 0) * 1000,
   });
 }

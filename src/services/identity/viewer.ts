@@ -19,6 +19,8 @@ export interface Viewer {
   readonly canRead: boolean;
   /** OAuth client that asked for the token, where the token says so. */
   readonly clientId: string | null;
+  /** When the token was made, in milliseconds since 1970; null where it does not say. */
+  readonly issuedAt: number | null;
   /** When the token ends, in milliseconds since 1970; null where it does not. */
   readonly expiresAt: number | null;
 }
@@ -28,6 +30,7 @@ export function viewerOf(claims: {
   tenantId?: string;
   scopes: readonly string[];
   clientId?: string | null;
+  issuedAt?: number | null;
   expiresAt?: number | null;
 }): Viewer {
   const isAdmin = claims.scopes.includes('api:admin');
@@ -40,6 +43,7 @@ export function viewerOf(claims: {
     canReadAudit: isAdmin || claims.scopes.includes('audit:read'),
     canRead: isAdmin || ['api:read', 'api:write', 'tenant:admin'].some((scope) => claims.scopes.includes(scope)),
     clientId: claims.clientId ?? null,
+    issuedAt: claims.issuedAt ?? null,
     expiresAt: claims.expiresAt ?? null,
   };
 }

@@ -4,9 +4,9 @@
  */
 import { createFeeds } from '../../../src/change-feed/feeds.ts';
 import { lookAtSessions } from '../../../src/change-feed/looks.ts';
-import { Notifications } from '../../../src/change-feed/notifications.ts';
 import { Poll } from '../../../src/change-feed/poll.ts';
 import { Topics } from '../../../src/change-feed/topics.ts';
+import { WakeUpRoads } from '../../../src/change-feed/wake-up-roads.ts';
 import { openIdentity } from '../../../src/commands/identity.ts';
 import { openRuntime, type Runtime } from '../../../src/commands/runtime.ts';
 import { setUp } from '../../../src/commands/setup.ts';
@@ -15,6 +15,8 @@ import { Live } from '../../../src/live/live.ts';
 import { assembleSchema } from '../../../src/resolvers/assemble.ts';
 import { startGatewayServer } from '../../../src/server/gateway-server.ts';
 import { Watches } from '../../../src/services/live/watches.ts';
+import { revocable } from '../../../src/services/identity/revocable-authenticator.ts';
+import { Revocations } from '../../../src/services/identity/revocations.ts';
 import { createServices } from '../../../src/services/services.ts';
 import type { Log } from '../../../src/shared/log.ts';
 import { bareNumberFeeds, pushFeeds } from './broken-feeds.ts';
@@ -35,7 +37,8 @@ function bareNumbers({ databases, roads }: Runtime, intervalMs: number, log: Log
   const database = databases.agentRuntime;
   const poll = new Poll({ name: 'agentRuntime', look: lookAtSessions(database), topics, intervalMs, log });
   poll.start();
-  new Notifications({ database, direct: roads.agentRuntime.direct, heard: () => poll.hint(), log }).start();
+  const config = { wakeUps: ['notify'], bus: null } as const;
+  new WakeUpRoads({ database, direct: roads.agentRuntime.direct, config, heard: () => poll.hint(), log }).start();
   return new Live(bareNumberFeeds(database, createFeeds(databases)), topics);
 }
 
@@ -51,9 +54,11 @@ const server = await startGatewayServer({
     services: createServices({ databases, sessionLifetimeSeconds: null, log, written: () => undefined }),
     watches: new Watches(databases, live),
   },
-  authenticator: (await openIdentity(config)).authenticator,
+  authenticator: revocable((await openIdentity(config)).authenticator, new Revocations(databases.auth)),
   jwks: null,
   graphiqlHeaders: () => Promise.resolve({}),
+  wakeUps: () => ({ agentRuntime: { mode: 'poll', notUsed: {} }, auth: { mode: 'poll', notUsed: {} } }),
+  metrics: null,
   config: config.http,
   log,
 });

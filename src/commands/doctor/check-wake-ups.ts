@@ -1,0 +1,41 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { WakeUpRoads } from '../../change-feed/wake-up-roads.ts';
+import type { LiveConfig } from '../../config/config.ts';
+import { Database } from '../../databases/database.ts';
+import { silentLog } from '../../shared/log.ts';
+import type { Roads } from '../runtime.ts';
+import { ok, warning, type Finding } from './finding.ts';
+
+const patienceMs = 5000;
+
+/** Tries the ways of being woken as a gateway does: what is sent has to come back. */
+export async function checkWakeUps(
+  { definition, main, direct }: Roads,
+  about: string,
+  config: Pick<LiveConfig, 'wakeUps' | 'bus'>,
+): Promise<Finding> {
+  const database = Database.open(definition, main, silentLog());
+  const roads = new WakeUpRoads({ database, direct, config, heard: () => undefined, log: silentLog() });
+  roads.start();
+  try {
+    for (let waited = 0; waited < patienceMs && roads.state.mode !== config.wakeUps[0]; waited += 50) await sleep(50);
+    return findingOf(roads.state, about, config);
+  } finally {
+    await roads.stop();
+    await database.close();
+  }
+}
+
+function findingOf(
+  { mode, notUsed }: WakeUpRoads['state'],
+  about: string,
+  { wakeUps }: Pick<LiveConfig, 'wakeUps'>,
+): Finding {
+  const reasons = Object.entries(notUsed).map(([name, reason]) => `${name}: ${reason}`);
+  const text = [`changes are noticed by ${mode}`, ...reasons].join('; ');
+  if (mode !== 'poll' || wakeUps.length === 0) return ok(about, text);
+  return warning(
+    about,
+    `${text}. Changes of other gateways and services come with the next poll only. Give a URL past the pooler (AGENT_RUNTIME__DIRECT_DB_URL, AUTH_SERVICE__DIRECT_DB_URL), or set LIVE_WAKEUPS=poll if that is meant.`,
+  );
+}

@@ -1,0 +1,10 @@
+import { Migration } from '@mikro-orm/migrations';
+
+/** The audit trail's rows for whoever follows the write-ahead log. It costs writers nothing until somebody does. */
+export class LogPublication extends Migration {
+  override name = '06-log-publication';
+
+  override up(): void {
+    this.addSql(`CREATE PUBLICATION scrollback_log FOR TABLE scrollback.audit_entries WITH (publish = 'insert')`);
+  }
+}
