@@ -3,6 +3,7 @@ import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
+import { notifyTriggerCommand } from './commands/notify-trigger.ts';
 import { reportFailure } from './commands/report-failure.ts';
 import { rowSecurityCommand } from './commands/row-security.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -22,6 +23,7 @@ const program = new Command('scrollback')
   .addCommand(importCommand)
   .addCommand(rowSecurityCommand)
   .addCommand(schemaCommand)
+  .addCommand(notifyTriggerCommand)
   .addCommand(doctorCommand);
 
 try {

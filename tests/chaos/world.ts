@@ -13,13 +13,13 @@ export class World {
   readonly cluster: Cluster;
   readonly databaseRoad: Road;
   readonly gateways: readonly GatewayPlace[];
-  readonly #folder: string;
+  readonly folder: string;
 
   private constructor(cluster: Cluster, databaseRoad: Road, gateways: readonly GatewayPlace[], folder: string) {
     this.cluster = cluster;
     this.databaseRoad = databaseRoad;
     this.gateways = gateways;
-    this.#folder = folder;
+    this.folder = folder;
   }
 
   static async open(builds: readonly Build[], settings: Readonly<Record<string, string>> = {}): Promise<World> {
@@ -58,7 +58,7 @@ export class World {
       );
     }
     const starts = new Map<string, Start>();
-    for (const sessionId of sessionIds) starts.set(sessionId, { cursor: await this.#endCursor(sessionId), place: 1 });
+    for (const sessionId of sessionIds) starts.set(sessionId, { cursor: await this.endCursor(sessionId), place: 1 });
     const position = Math.max(...(await this.truth()).map((message) => message.position));
     return { of: starts, all: { cursor: starts.get(sessionIds.at(-1) ?? '')?.cursor ?? '', place: position } };
   }
@@ -88,14 +88,15 @@ export class World {
     await Promise.all(this.gateways.map((gateway) => gateway.close()));
     await this.databaseRoad.close();
     await this.cluster.stop();
-    await rm(this.#folder, { recursive: true, force: true });
+    await rm(this.folder, { recursive: true, force: true });
   }
 
   #numbered<Row extends object>(statement: string): Promise<Row[]> {
     return this.cluster.run('agent_runtime', 'owner', statement);
   }
 
-  async #endCursor(sessionId: string): Promise<string> {
+  /** Of the newest message. */
+  async endCursor(sessionId: string): Promise<string> {
     const [gateway] = this.of('ours');
     const response = await fetch(gateway?.httpUrl ?? '', {
       method: 'POST',
@@ -112,7 +113,7 @@ export class World {
   }
 }
 
-function environment(cluster: Cluster, roadPort: number, folder: string): Record<string, string> {
+export function environment(cluster: Cluster, roadPort: number, folder: string): Record<string, string> {
   const onRoad = (url: string): string => url.replace(`:${cluster.port}/`, `:${roadPort}/`);
   return {
     NODE_ENV: 'test',
