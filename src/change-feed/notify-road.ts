@@ -7,7 +7,7 @@ import type { HintRoad } from './hint-road.ts';
 import { listenerConfig } from './listener-config.ts';
 import { RoadProblem } from './reasons.ts';
 
-export const writtenChannel = 'scrollback_written';
+const writtenChannel = 'scrollback_written';
 
 /** Hints of other gateways and of the optional triggers, by LISTEN on a connection of its own past any pooler. */
 export function notifyRoad(database: Database, direct: DatabaseConfig): HintRoad {

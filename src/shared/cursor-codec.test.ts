@@ -105,7 +105,8 @@ describe('the bytes of a cursor are part of the API, because clients keep cursor
   }
 
   it('of a log: version, kind, key, epoch, number, position, fingerprint, tag of the log', () => {
-    const body = `0201${keyId}00000007${'00000000002a'}${'000000001267'}3132333435363738${tag.toString('hex')}`; // prettier-ignore
+    const placed = ['00000007', '00000000002a', '000000001267', '3132333435363738'].join('');
+    const body = `0201${keyId}${placed}${tag.toString('hex')}`;
     expect(sealed(Buffer.from(body, 'hex'))).toBe(cursor);
     expect(keyIdOf(cursor)).toBe(march.id);
   });

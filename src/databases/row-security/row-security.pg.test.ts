@@ -30,7 +30,7 @@ afterAll(async () => {
 });
 
 /** A source whose predicate somebody forgot. */
-const withoutPredicate = ({ visibleThrough: _, ...source }: Source): Source => ({
+const withoutPredicate = ({ visibleThrough: _through, ...source }: Source): Source => ({
   ...source,
   visible: () => sql`TRUE`,
 });
