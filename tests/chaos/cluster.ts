@@ -78,6 +78,10 @@ export class Cluster {
     if (file !== undefined) process.kill(file.pid, signal);
   }
 
+  async postmasterPid(): Promise<number> {
+    return (await readPostmasterFile(this.#folder()))?.pid ?? 0;
+  }
+
   /** Resolves when it answers again. */
   async untilUp(timeoutMs = 30_000): Promise<void> {
     const deadline = Date.now() + timeoutMs;

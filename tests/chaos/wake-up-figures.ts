@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { setNotifyTrigger } from '../../src/databases/notify-trigger.ts';
 import { startNats } from '../support/nats.ts';
+import { cpuTimeMs } from './cpu-time.ts';
 import { GatewayPlace } from './gateway-process.ts';
 import { seededRandom } from './random.ts';
 import { Recorder, type Start } from './recorder.ts';
@@ -67,7 +68,14 @@ async function latencies(from: Start, place: GatewayPlace): Promise<number[]> {
   return [...committed].map(([id, at]) => Math.max(0, (arrived.get(id) ?? Infinity) - at));
 }
 
-async function measure(way: Way): Promise<{ perSecond: number; latencies: number[] }> {
+interface Measured {
+  readonly perSecond: number;
+  /** Of PostgreSQL, per commit; what else the machine does hardly matters to it. */
+  readonly cpuMs: number;
+  readonly latencies: readonly number[];
+}
+
+async function measure(way: Way): Promise<Measured> {
   const owner = await cluster.connect('agent_runtime', 'owner');
   await setNotifyTrigger(owner, 'agentRuntime', way === 'trigger');
   await owner.end();
@@ -80,12 +88,16 @@ async function measure(way: Way): Promise<{ perSecond: number; latencies: number
     random,
   });
   await sleep(2000);
+  const postmaster = await cluster.postmasterPid();
+  const before = await cpuTimeMs(postmaster);
   const until = performance.now() + loadMs;
   const counts = await Promise.all(sessions.map((sessionId) => write(sessionId, until)));
+  const cpuMs = (await cpuTimeMs(postmaster)) - before;
   await recorder.stop();
   const found = await latencies(await endOf(), place);
   await place.close();
-  return { perSecond: counts.reduce((sum, count) => sum + count) / (loadMs / 1000), latencies: found };
+  const commits = counts.reduce((sum, count) => sum + count);
+  return { perSecond: commits / (loadMs / 1000), cpuMs: cpuMs / commits, latencies: found };
 }
 
 /** The first gateway's own cursor of the newest message. */
@@ -96,24 +108,28 @@ async function endOf(): Promise<Start> {
   return { ...start, cursor };
 }
 
-const results = new Map<Way, { perSecond: number[]; latencies: number[] }>(
-  ways.map((way) => [way, { perSecond: [], latencies: [] }]),
-);
+const results = new Map<Way, Measured[]>(ways.map((way) => [way, []]));
 for (let round = 0; round < rounds; round += 1) {
   for (const way of ways) {
-    const { perSecond, latencies: found } = await measure(way);
-    results.get(way)?.perSecond.push(perSecond);
-    results.get(way)?.latencies.push(...found);
-    process.stdout.write(`round ${round + 1}, ${way}: ${Math.round(perSecond)} commits/s\n`);
+    const found = await measure(way);
+    results.get(way)?.push(found);
+    process.stdout.write(
+      `round ${round + 1}, ${way}: ${Math.round(found.perSecond)} commits/s, ${found.cpuMs.toFixed(2)} ms\n`,
+    );
   }
 }
 const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
-const base = mean(results.get('poll')?.perSecond ?? []);
-for (const [way, { perSecond, latencies: found }] of results) {
-  const sorted = found.toSorted((one, other) => one - other);
+const meanOf = (way: Way, what: 'perSecond' | 'cpuMs'): number =>
+  mean((results.get(way) ?? []).map((found) => found[what]));
+for (const way of ways) {
+  const sorted = (results.get(way) ?? [])
+    .flatMap(({ latencies: found }) => found)
+    .toSorted((one, other) => one - other);
   const at = (share: number): string => (sorted[Math.floor((sorted.length - 1) * share)] ?? 0).toFixed(1);
+  const rate = (meanOf(way, 'perSecond') / meanOf('poll', 'perSecond')).toFixed(2);
+  const cpu = (meanOf(way, 'cpuMs') / meanOf('poll', 'cpuMs')).toFixed(2);
   process.stdout.write(
-    `${way.padEnd(8)} writers ${(mean(perSecond) / base).toFixed(2)} of poll; to the client p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`,
+    `${way.padEnd(8)} commits ${rate}, CPU of PostgreSQL per commit ${cpu} of poll; to the client p50 ${at(0.5)} ms, p99 ${at(0.99)} ms\n`,
   );
 }
 await nats.stop();
