@@ -24,7 +24,7 @@ function failNext(matching: RegExp, times: number): { readonly left: () => numbe
   const { agentRuntime } = test.databases;
   const query = agentRuntime.query.bind(agentRuntime);
   const failing: typeof query = (statement) => {
-    if (left === 0 || !matching.test(statement.sql)) return query(statement);
+    if (left === 0 || !matching.test(statement.text)) return query(statement);
     left -= 1;
     return Promise.reject(unavailable('The database'));
   };
