@@ -15,8 +15,21 @@ export interface LogEvent {
   readonly messageSequence: number | null;
   readonly chain: Buffer;
   readonly createdAt: Date;
-  /** Whose session it is now; only where a log is followed across sessions. */
-  readonly owner?: { readonly userId: string | null; readonly tenantId: string | null; readonly deleted: boolean };
+  /** Right after this event. */
+  readonly place: LogPlace;
+  /** Bytes of the row that the event names, as far as they are text of any length. */
+  readonly size: number;
+  /** When it was read, as performance.now() counts. */
+  readonly readAt: number;
+  /** Whose session it was when the event was read; only where a log is followed across sessions. */
+  readonly owner?: SessionOwner;
+  /** Whose it was until this event took it from them. */
+  readonly formerOwner?: SessionOwner | null;
+}
+
+export interface SessionOwner {
+  readonly userId: string | null;
+  readonly tenantId: string | null;
 }
 
 /** Right after the event of this number, whose chain value starts with the fingerprint. Number 0: before the first. */
@@ -35,7 +48,11 @@ export interface LogFeed {
    * Throws GONE (CURSOR_DIVERGED) when the log no longer has the place's event.
    */
   pageAfter(place: LogPlace, limit: number): Promise<readonly LogEvent[]>;
-  placeOf(event: LogEvent): LogPlace;
+}
+
+export interface SessionPlace {
+  readonly sessionId: string;
+  readonly place: LogPlace;
 }
 
 /** Where feeds come from: one log per session and over all sessions, and the audit trail. */
@@ -43,6 +60,8 @@ export interface Feeds {
   session(sessionId: string): LogFeed;
   allSessions(): LogFeed;
   audit(): LogFeed;
+  /** The next events of many sessions at once, in the order of the places; null where the log no longer has the place's event. */
+  sessionPages(places: readonly SessionPlace[], limit: number): Promise<readonly (readonly LogEvent[] | null)[]>;
 }
 
 export interface WakeUps {

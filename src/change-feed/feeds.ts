@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import sql, { raw, type Sql } from 'sql-template-tag';
 import type { Database } from '../databases/database.ts';
 import type { DatabaseName } from '../databases/database-name.ts';
 import { cursorDiverged, fingerprintBytes, sameFingerprint } from '../shared/cursor-codec.ts';
@@ -10,12 +10,17 @@ import {
   type LogEvent,
   type LogFeed,
   type LogPlace,
+  type SessionPlace,
 } from './contract.ts';
+
+type Counter = 'number' | 'position';
+type LogRow = Omit<LogEvent, 'place' | 'readAt'>;
 
 interface LogSource {
   readonly topic: string;
   readonly database: Database;
-  readonly placeOf: (event: LogEvent) => LogPlace;
+  /** What places in this log count by. */
+  readonly counter: Counter;
   /** The last event; no row in an empty log. */
   readonly head: () => Promise<Sql>;
   /** Events from this number on, the number's own included, so that a page says by itself whether its start still holds. */
@@ -32,53 +37,83 @@ export function createFeeds(databases: Readonly<Record<DatabaseName, Database>>)
     session: (sessionId) => feedOf(sessionLog(agentRuntime, sessionId)),
     allSessions: () => feedOf(allSessionLogs(agentRuntime)),
     audit: () => feedOf(auditLog(auth)),
+    sessionPages: (places, limit) => sessionPages(agentRuntime, places, limit),
   };
 }
 
-function feedOf(source: LogSource): LogFeed {
+function feedOf({ topic, database, counter, ...source }: LogSource): LogFeed {
+  const read = async (statement: Promise<Sql>): Promise<LogEvent[]> =>
+    eventsOf(await database.query<LogRow>(await statement, patienceMs), counter);
   return {
-    topic: source.topic,
-    placeOf: source.placeOf,
+    topic,
     async head() {
-      const [last] = await source.database.query<LogEvent>(await source.head(), patienceMs);
-      return last === undefined ? { number: 0, fingerprint: Buffer.alloc(fingerprintBytes) } : source.placeOf(last);
+      const [last] = await read(source.head());
+      return last?.place ?? { number: 0, fingerprint: Buffer.alloc(fingerprintBytes) };
     },
     async pageAfter(place, limit) {
-      const [first, ...rest] = await source.database.query<LogEvent>(
-        await source.from(place.number, limit + 1),
-        patienceMs,
-      );
-      if (place.number === 0) return first === undefined ? [] : [first, ...rest].slice(0, limit);
-      const start = first === undefined ? undefined : source.placeOf(first);
-      if (first === undefined || start?.number !== place.number || !sameFingerprint(first.chain, place.fingerprint)) {
-        throw cursorDiverged();
-      }
-      return rest;
+      const page = pageOf(await read(source.from(place.number, limit + 1)), place, limit);
+      if (page === null) throw cursorDiverged();
+      return page;
     },
   };
 }
 
-const byNumber = (event: LogEvent): LogPlace => ({
-  number: event.number,
-  fingerprint: event.chain.subarray(0, fingerprintBytes),
-});
-const byPosition = (event: LogEvent): LogPlace => ({
-  number: event.position,
-  fingerprint: event.chain.subarray(0, fingerprintBytes),
-});
+/** What follows the place's own event, with which the rows begin; null where they do not, so the history is another one. */
+function pageOf(events: readonly LogEvent[], place: LogPlace, limit: number): readonly LogEvent[] | null {
+  if (place.number === 0) return events.slice(0, limit);
+  const [own, ...rest] = events;
+  if (own?.place.number !== place.number || !sameFingerprint(own.chain, place.fingerprint)) return null;
+  return rest;
+}
+
+function eventsOf(rows: readonly LogRow[], counter: Counter): LogEvent[] {
+  const readAt = performance.now();
+  return rows.map((row) => ({
+    ...row,
+    readAt,
+    place: { number: row[counter], fingerprint: row.chain.subarray(0, fingerprintBytes) },
+  }));
+}
+
+/** PostgreSQL knows the length of a text without reading it. */
+const messageSize = sql`CASE WHEN l.kind = 'message_added' THEN coalesce((SELECT coalesce(octet_length(m.content), 0)
+  + coalesce(octet_length(m.tool_calls), 0) + coalesce(octet_length(m.metadata_json), 0)
+  FROM public.messages AS m WHERE m.id = l.subject_id), 0) ELSE 0 END AS size`;
 
 const logColumns = sql`l.session_id AS "sessionId", l.number, l.position, l.kind, l.subject_id AS "subjectId",
-  l.message_sequence AS "messageSequence", l.chain, l.created_at AS "createdAt"`;
+  l.message_sequence AS "messageSequence", l.chain, l.created_at AS "createdAt", ${messageSize}`;
 
 const sessionLog = (database: Database, sessionId: string): LogSource => ({
   topic: sessionTopic(sessionId),
   database,
-  placeOf: byNumber,
+  counter: 'number',
   head: async () =>
     sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} ORDER BY l.number DESC LIMIT 1`,
   from: async (number, limit) =>
     sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} AND l.number >= ${number} ORDER BY l.number LIMIT ${limit}`,
 });
+
+async function sessionPages(
+  database: Database,
+  places: readonly SessionPlace[],
+  limit: number,
+): Promise<(readonly LogEvent[] | null)[]> {
+  const sessionIds = places.map(({ sessionId }) => sessionId);
+  const numbers = places.map(({ place }) => place.number);
+  const rows = await database.query<LogRow & { index: number }>(
+    sql`SELECT w.index, l.* FROM unnest(${sessionIds}::text[], ${numbers}::bigint[]) WITH ORDINALITY AS w (session_id, number, index)
+      CROSS JOIN LATERAL (
+        SELECT ${logColumns} FROM scrollback.session_log AS l
+        WHERE l.session_id = w.session_id AND l.number >= w.number ORDER BY l.number LIMIT ${limit + 1}
+      ) AS l ORDER BY w.index, l.number`,
+    patienceMs,
+  );
+  const byIndex = Map.groupBy(rows, ({ index }) => index);
+  return places.map(({ place }, index) => pageOf(eventsOf(byIndex.get(index + 1) ?? [], 'number'), place, limit));
+}
+
+const ownerJson = (alias: string): string =>
+  `json_build_object('userId', ${alias}.user_id, 'tenantId', ${alias}.tenant_id)`;
 
 /**
  * Read no further than the horizon: above it a transaction may still commit a lower position. The place that a reader
@@ -88,12 +123,15 @@ const sessionLog = (database: Database, sessionId: string): LogSource => ({
 const allSessionLogs = (database: Database): LogSource => ({
   topic: allSessionsTopic,
   database,
-  placeOf: byPosition,
+  counter: 'position',
   head: async () =>
     sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.position <= ${await horizonOf(database)} ORDER BY l.position DESC LIMIT 1`,
   from: async (position, limit) =>
-    sql`SELECT ${logColumns}, json_build_object('userId', s.user_id, 'tenantId', s.tenant_id, 'deleted', s.deleted_at IS NOT NULL) AS owner
+    sql`SELECT ${logColumns}, ${raw(ownerJson('s'))} AS owner,
+        CASE WHEN d.session_id IS NOT NULL THEN ${raw(ownerJson('d'))} END AS "formerOwner"
       FROM scrollback.session_log AS l LEFT JOIN public.sessions AS s ON s.id = l.session_id
+      LEFT JOIN scrollback.session_departures AS d
+        ON l.kind IN ('session_changed', 'session_removed') AND d.session_id = l.session_id AND d.number = l.number
       WHERE l.position >= ${position} AND l.position <= ${Math.max(position, await horizonOf(database))} ORDER BY l.position LIMIT ${limit}`,
 });
 
@@ -104,12 +142,14 @@ export async function horizonOf(database: Database): Promise<number> {
 }
 
 const auditColumns = sql`NULL AS "sessionId", e.number, e.number AS position, 'audit_log_added' AS kind,
-  e.audit_log_id AS "subjectId", NULL AS "messageSequence", e.chain, e.created_at AS "createdAt"`;
+  e.audit_log_id AS "subjectId", NULL AS "messageSequence", e.chain, e.created_at AS "createdAt",
+  coalesce((SELECT pg_column_size(a.event_data) + octet_length(coalesce(a.error_message, ''))
+    FROM public.audit_logs AS a WHERE a.id = e.audit_log_id), 0) AS size`;
 
 const auditLog = (database: Database): LogSource => ({
   topic: auditTopic,
   database,
-  placeOf: byNumber,
+  counter: 'number',
   head: async () => sql`SELECT ${auditColumns} FROM scrollback.audit_entries AS e ORDER BY e.number DESC LIMIT 1`,
   from: async (number, limit) =>
     sql`SELECT ${auditColumns} FROM scrollback.audit_entries AS e WHERE e.number >= ${number} ORDER BY e.number LIMIT ${limit}`,

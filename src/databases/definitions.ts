@@ -25,6 +25,7 @@ import { Truncation } from './migrations/agent-runtime/11-truncation.ts';
 import { Rights as AgentRuntimeRights } from './migrations/agent-runtime/12-rights.ts';
 import { LogPublication as AgentRuntimeLogPublication } from './migrations/agent-runtime/13-log-publication.ts';
 import { HorizonOnPrimary } from './migrations/agent-runtime/14-horizon-on-primary.ts';
+import { Departures } from './migrations/agent-runtime/15-departures.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -59,6 +60,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '12-rights', class: AgentRuntimeRights },
     { name: '13-log-publication', class: AgentRuntimeLogPublication },
     { name: '14-horizon-on-primary', class: HorizonOnPrimary },
+    { name: '15-departures', class: Departures },
   ],
 };
 

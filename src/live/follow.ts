@@ -1,7 +1,6 @@
-import type { LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
+import type { LogEvent, LogPlace } from '../change-feed/contract.ts';
+import type { Followed } from './live.ts';
 import { persevere } from './persevere.ts';
-
-const pageSize = 100;
 
 /**
  * The pull loop, the same for what was and for what comes: read the next page after my place, hand it on; when there
@@ -9,13 +8,12 @@ const pageSize = 100;
  * A database that is away for a while ends nothing: the loop comes back to the same place.
  */
 export async function* follow(
-  feed: LogFeed,
+  log: Followed,
   from: LogPlace,
-  wakeUps: WakeUps,
   signal: AbortSignal,
 ): AsyncGenerator<readonly LogEvent[], void> {
   const bell = new Bell();
-  const unlisten = wakeUps.listen(feed.topic, () => bell.ring());
+  const unlisten = log.listen(() => bell.ring());
   const unwatch = onAbort(signal, () => bell.ring());
   let place = from;
   try {
@@ -23,13 +21,13 @@ export async function* follow(
       // Reset before reading: what rings during the read is heard after it.
       bell.reset();
       const after = place;
-      const page = await persevere(() => feed.pageAfter(after, pageSize), signal);
+      const page = await persevere(() => log.pageAfter(after), signal);
       const last = page?.at(-1);
       if (page === undefined || last === undefined) {
         await bell.rung();
         continue;
       }
-      place = feed.placeOf(last);
+      place = last.place;
       yield page;
     }
   } finally {

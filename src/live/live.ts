@@ -1,41 +1,74 @@
 import type { Feeds, LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
-import { follow } from './follow.ts';
+import { ScrollbackError } from '../shared/errors.ts';
+import { Tails } from './tails.ts';
 
-/** A followed log: where it stands, and its pages from there on. */
+/** A log as it is followed: where it stands, and what comes after a place. */
 export interface Followed {
   head(): Promise<LogPlace>;
   /** Throws GONE where the log no longer has the place's event. */
   check(place: LogPlace): Promise<void>;
-  pages(from: LogPlace, signal: AbortSignal): AsyncGenerator<readonly LogEvent[], void>;
+  /** The next events, few enough to be held in memory; none where the place is the end. At once where they are at hand. */
+  pageAfter(place: LogPlace): readonly LogEvent[] | Promise<readonly LogEvent[]>;
+  /** Calls the listener whenever there may be more after an empty page, until the returned function is called. */
+  listen(listener: () => void): () => void;
 }
+
+const theOnlyOne = '';
 
 /** The logs as services follow them. */
 export class Live {
   readonly #feeds: Feeds;
-  readonly #wakeUps: WakeUps;
+  readonly #sessions: Tails;
+  readonly #allSessions: Tails;
+  readonly #audit: Tails;
 
   constructor(feeds: Feeds, wakeUps: WakeUps) {
     this.#feeds = feeds;
-    this.#wakeUps = wakeUps;
+    this.#sessions = new Tails({
+      wakeUps,
+      feedOf: (sessionId) => feeds.session(sessionId),
+      read: (heads, limit) =>
+        feeds.sessionPages(
+          heads.map(({ key, place }) => ({ sessionId: key, place })),
+          limit,
+        ),
+    });
+    this.#allSessions = onlyTail(feeds.allSessions(), wakeUps);
+    this.#audit = onlyTail(feeds.audit(), wakeUps);
   }
 
   session(sessionId: string): Followed {
-    return this.#followed(this.#feeds.session(sessionId));
+    return followed(this.#feeds.session(sessionId), this.#sessions, sessionId);
   }
 
   allSessions(): Followed {
-    return this.#followed(this.#feeds.allSessions());
+    return followed(this.#feeds.allSessions(), this.#allSessions, theOnlyOne);
   }
 
   audit(): Followed {
-    return this.#followed(this.#feeds.audit());
+    return followed(this.#feeds.audit(), this.#audit, theOnlyOne);
   }
+}
 
-  #followed(feed: LogFeed): Followed {
-    return {
-      head: () => feed.head(),
-      check: async (place) => void (await feed.pageAfter(place, 1)),
-      pages: (from, signal) => follow(feed, from, this.#wakeUps, signal),
-    };
+const followed = (feed: LogFeed, tails: Tails, key: string): Followed => ({
+  head: () => feed.head(),
+  check: async (place) => void (await feed.pageAfter(place, 1)),
+  pageAfter: (place) => tails.pageAfter(key, place),
+  listen: (listener) => tails.listen(key, listener),
+});
+
+const onlyTail = (feed: LogFeed, wakeUps: WakeUps): Tails =>
+  new Tails({
+    wakeUps,
+    feedOf: () => feed,
+    read: (heads, limit) => Promise.all(heads.map(({ place }) => pageOrNull(feed, place, limit))),
+  });
+
+async function pageOrNull(feed: LogFeed, place: LogPlace, limit: number): Promise<readonly LogEvent[] | null> {
+  try {
+    return await feed.pageAfter(place, limit);
+  } catch (error) {
+    if (error instanceof ScrollbackError && error.code === 'GONE') return null;
+    throw error;
   }
 }

@@ -1,9 +1,11 @@
 import { backoff } from '../shared/backoff.ts';
 import { ScrollbackError } from '../shared/errors.ts';
 
+export const isAway = (error: unknown): boolean => error instanceof ScrollbackError && error.code === 'UNAVAILABLE';
+
 /** Tries until the database is there to answer; any other failure is the caller's. Undefined when the signal aborts. */
 export async function persevere<Result>(
-  attempt: () => Promise<Result>,
+  attempt: () => Result | Promise<Result>,
   signal: AbortSignal,
 ): Promise<Result | undefined> {
   const pauses = backoff({ minMs: 50, maxMs: 5000 });
@@ -11,7 +13,7 @@ export async function persevere<Result>(
     try {
       return await attempt();
     } catch (error) {
-      if (!(error instanceof ScrollbackError) || error.code !== 'UNAVAILABLE') throw error;
+      if (!isAway(error)) throw error;
       await pauses.wait(signal);
     }
   }

@@ -1,5 +1,6 @@
 import { ApprovalQueries } from './queries/approval.ts';
 import { AuditLogQueries } from './queries/audit-log.ts';
+import { MessageFeedCursorQuery } from './queries/message-feed-cursor.ts';
 import { MessageQuery } from './queries/message.ts';
 import { NodeQueries } from './queries/node.ts';
 import { OAuthClientQueries } from './queries/oauth-client.ts';
@@ -34,6 +35,7 @@ import { SessionChangedSubscription } from './subscriptions/session-changed.ts';
 export const allResolvers = [
   ApprovalQueries,
   AuditLogQueries,
+  MessageFeedCursorQuery,
   MessageQuery,
   NodeQueries,
   OAuthClientQueries,

@@ -1,4 +1,4 @@
-import type { Viewer } from '../services/identity/viewer.ts';
+import { rightsOf, type Viewer } from '../services/identity/viewer.ts';
 import { Reader, type Databases } from '../services/reading/reader.ts';
 import type { Services } from '../services/services.ts';
 import type { Watches } from '../services/live/watches.ts';
@@ -27,6 +27,7 @@ export class OperationContext {
   private operationReader: Reader | undefined;
   private mayLag = false;
   private nodes = 0;
+  private readsWithOthers = false;
 
   constructor(gateway: Gateway, viewer: Viewer | null, requestId: string) {
     this.services = gateway.services;
@@ -62,7 +63,21 @@ export class OperationContext {
   /** A subscription's next event: it is read and counted anew. */
   startEvent(): void {
     this.nodes = 0;
-    this.reader.forget();
+    if (!this.readsWithOthers) this.reader.forget();
+  }
+
+  /** The context of one event that several follow: counted by itself, read together with what else is read in its turn. */
+  forSharedEvent(): OperationContext {
+    const { services, watches, databases, givenViewer, requestId } = this;
+    const context = new OperationContext({ services, watches, databases }, givenViewer, requestId);
+    context.operationReader = watches.readerOf(this.viewer);
+    context.readsWithOthers = true;
+    return context;
+  }
+
+  /** Equal for operations whose viewers are shown the same. */
+  get rights(): string {
+    return rightsOf(this.viewer);
   }
 
   /** Said of queries, before anything is read: their answers may come from a replica. */

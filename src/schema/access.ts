@@ -28,6 +28,7 @@ export const access: Readonly<Record<string, Rule>> = {
   'Query.session': 'reader',
   'Query.sessions': 'reader',
   'Query.message': 'reader',
+  'Query.messageFeedCursor': 'reader',
   'Query.searchMessages': 'reader',
   'Query.approval': 'reader',
   'Query.approvals': 'reader',

@@ -8,8 +8,10 @@ import { ScrollbackError, unavailable } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { deliveries } from '../../shared/metrics.ts';
 import type { Documents } from '../documents.ts';
-import { asGraphQLError, openEventStream } from '../event-streams.ts';
+import { asGraphQLError } from '../event-streams.ts';
 import { presentError } from '../present-error.ts';
+import { SharedStreams, type StreamArgs } from '../shared-streams.ts';
+import { OperationOutlet, type SocketFlow } from '../socket-flow.ts';
 import { closeCodeOf, closeSoon } from './close.ts';
 import { identify } from './connect.ts';
 
@@ -25,6 +27,7 @@ export interface OperationOptions {
 export interface SocketExtra {
   readonly socket: WebSocket;
   readonly connectionId: string;
+  readonly flow: SocketFlow;
   /** null until connection_init, and after one without credentials. */
   viewer: Viewer | null;
 }
@@ -35,15 +38,19 @@ type Options = ServerOptions<Record<string, unknown>, SocketExtra>;
 export function graphqlOptions(options: OperationOptions): Options {
   const present = ({ connectionId }: SocketExtra, error: unknown): GraphQLFormattedError =>
     presentError(error, options.log.child({ requestId: connectionId }));
+  const streams = new SharedStreams({
+    execute: (args) => execute(args),
+    present: (error, { requestId }) => presentError(error, options.log.child({ requestId })),
+  });
   return {
     schema: options.schema,
     onConnect: ({ connectionParams, extra }) => connect(options, connectionParams ?? {}, extra),
-    onSubscribe: ({ extra }, _id, payload) => {
+    onSubscribe: ({ extra }, id, payload) => {
       const refusal = refusalOf(extra);
-      return refusal === null ? start(options, extra, payload) : [asGraphQLError(refusal)];
+      return refusal === null ? start(options, extra, id, payload) : [asGraphQLError(refusal)];
     },
     execute: (args: ExecutionArgs) => execute(args),
-    subscribe: (args: ExecutionArgs) => openEventStream(args),
+    subscribe: (args: ExecutionArgs) => streams.open(args as StreamArgs),
     onNext: ({ extra }, _id, _payload, _args, result) => {
       deliveries.inc();
       return result.errors === undefined
@@ -71,7 +78,8 @@ async function connect(
 
 function start(
   options: OperationOptions,
-  { connectionId, viewer }: SocketExtra,
+  { connectionId, viewer, flow }: SocketExtra,
+  id: string,
   payload: { query: string; variables?: Record<string, unknown> | null; operationName?: string | null },
 ): ReturnType<NonNullable<Options['onSubscribe']>> {
   const { query, variables, operationName } = payload;
@@ -86,8 +94,15 @@ function start(
     },
     'operation over websocket',
   );
-  const contextValue = new OperationContext(options.gateway, viewer, connectionId);
-  return { schema: options.schema, document, variableValues: variables, operationName, contextValue };
+  const args: StreamArgs = {
+    schema: options.schema,
+    document,
+    variableValues: variables ?? null,
+    operationName: operationName ?? null,
+    contextValue: new OperationContext(options.gateway, viewer, connectionId),
+    outlet: new OperationOutlet(flow, id),
+  };
+  return args;
 }
 
 /** A socket that is being closed still brings frames; nothing is started for them. */

@@ -3,7 +3,8 @@ import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
 import type { Log } from '../../shared/log.ts';
 import { openSockets } from '../../shared/metrics.ts';
-import { closeSoon, serverErrorCode } from './close.ts';
+import { SocketFlow } from '../socket-flow.ts';
+import { closeSoon, serverErrorCode, tryAgainLaterCode } from './close.ts';
 import type { SocketExtra } from './operations.ts';
 
 const keepAliveMs = 12_000;
@@ -20,6 +21,9 @@ export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log
     log.error({ requestId: connectionId, err: error }, 'a websocket failed');
     closeSoon(socket, serverErrorCode, 'Internal server error');
   };
+  const flow = new SocketFlow(socket, () =>
+    closeSoon(socket, tryAgainLaterCode, 'Nothing was read for too long; connect again.'),
+  );
   // What ws complains of, such as a frame that is none, it also closes the socket for.
   socket.on('error', (error) => log.debug({ requestId: connectionId, error: error.message }, 'a websocket broke'));
   const closed = graphql.opened(
@@ -29,7 +33,7 @@ export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log
       close: (code, reason) => socket.close(code, reason),
       onMessage: (handle) => socket.on('message', (data: Buffer) => void handle(data.toString()).catch(fail)),
     },
-    { socket, connectionId, viewer: null },
+    { socket, connectionId, flow, viewer: null },
   );
   keepAlive(socket);
   socket.once('close', (code, reason) => void closed(code, String(reason)).catch(fail));

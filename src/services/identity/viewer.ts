@@ -50,3 +50,9 @@ export function viewerOf(claims: {
 
 /** Whom a viewer's cursors are for: the same subject of the same tenant, whatever token it comes with. */
 export const audienceOf = ({ userId, tenantId }: Viewer): string => JSON.stringify([userId, tenantId]);
+
+/** What decides what a viewer is shown: those for whom it is equal may share an answer. */
+export function rightsOf(viewer: Viewer): string {
+  const { expiresAt: _expiresAt, ...rights } = viewer;
+  return JSON.stringify(rights);
+}

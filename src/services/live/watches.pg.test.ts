@@ -37,7 +37,8 @@ it('a database that goes between the log and the rows ends no stream and costs n
   await addSession(test, 'shaky', { userId: 'anna' }, 1);
   const topics = new Topics();
   const watches = new Watches(test.databases, new Live(createFeeds(test.databases), topics));
-  const messages = await watches.messages(anna, 'shaky', null, ['id', 'sequence']);
+  const watch = await watches.messages(anna, 'shaky', null, ['id', 'sequence']);
+  const messages = watch[Symbol.asyncIterator]();
   const idOfNext = async (): Promise<unknown> => ((await messages.next()).value as Edge | undefined)?.node['id'];
   const first = idOfNext();
   await addMessages(test, 'shaky', 2, 3);
@@ -63,7 +64,7 @@ it('pending approvals are told once, also when the page that names them is read 
   const place = await log.head();
   vi.spyOn(live, 'session').mockReturnValue({ ...log, head: () => Promise.resolve(place) });
   await request('listed');
-  const changes = await watches.approvalChanges(anna, 'asked');
+  const changes = (await watches.approvalChanges(anna, 'asked'))[Symbol.asyncIterator]();
   expect((await changes.next()).value).toMatchObject({ kind: 'REQUESTED', approvalId: 'listed' });
   await request('new');
   const failures = failNext(/FROM (public\.)?pending_approvals/i, 1);

@@ -52,12 +52,8 @@ export class Reader {
   async one(source: Source, key: string, columns: readonly string[]): Promise<Row | null> {
     // No key has one, and PostgreSQL would refuse the statement, the keys of others in it too.
     if (key.includes('\0')) return null;
-    const loader = this.loader<Row | null>(`one ${source.name} ${columns.join()}`, async (keys) => {
-      const rows = await this.#query<Row & { __key: string }>(source, rowsByKeys(source, columns, keys, this.viewer));
-      const byKey = new Map(rows.map((row) => [row.__key, row]));
-      return keys.map((wanted) => byKey.get(wanted) ?? null);
-    });
-    return loader.load(key);
+    const name = `one ${source.name} ${columns.join()}`;
+    return this.loader<Row | null>(name, (keys) => this.#rowsOf(source, columns, keys, null)).load(key);
   }
 
   /** The rows with these keys that pass the filter, by key. */
@@ -67,10 +63,10 @@ export class Reader {
     columns: readonly string[],
     filter: PageQuery['filter'] = null,
   ): Promise<ReadonlyMap<string, Row>> {
-    if (keys.length === 0) return new Map();
-    const statement = rowsByKeys(source, columns, keys, this.viewer, givenFilters(source, filter));
-    const rows = await this.#query<Row & { __key: string }>(source, statement);
-    return new Map(rows.map((row) => [row.__key, row]));
+    const name = `some ${source.name} ${columns.join()} ${JSON.stringify(filter)}`;
+    const loader = this.loader<Row | null>(name, (wanted) => this.#rowsOf(source, columns, wanted, filter));
+    const rows = await Promise.all(keys.map((key) => loader.load(key)));
+    return new Map(keys.flatMap((key, index) => (rows[index] == null ? [] : [[key, rows[index]] as const])));
   }
 
   /** One page of the rows that belong to a parent, or of all. */
@@ -134,6 +130,18 @@ export class Reader {
   /** Forgets what was read: for operations that live on, and for reads after a write. */
   forget(): void {
     this.#loaders.clear();
+  }
+
+  async #rowsOf(
+    source: Source,
+    columns: readonly string[],
+    keys: readonly string[],
+    filter: PageQuery['filter'],
+  ): Promise<(Row | null)[]> {
+    const statement = rowsByKeys(source, columns, keys, this.viewer, givenFilters(source, filter));
+    const rows = await this.#query<Row & { __key: string }>(source, statement);
+    const byKey = new Map(rows.map((row) => [row.__key, row]));
+    return keys.map((key) => byKey.get(key) ?? null);
   }
 
   async #rowsOfParents(

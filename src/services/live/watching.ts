@@ -1,0 +1,125 @@
+import type { LogEvent, LogPlace } from '../../change-feed/contract.ts';
+import { logIdentityOf } from '../../databases/log-identity.ts';
+import type { Followed, Live } from '../../live/live.ts';
+import { cursorDiverged, decodeLogCursor, encodeLogCursor, type LogCursor } from '../../shared/cursor-codec.ts';
+import { notFound } from '../../shared/errors.ts';
+import { audienceOf, type Viewer } from '../identity/viewer.ts';
+import type { Edge } from '../reading/page.ts';
+import { logScope } from '../reading/places.ts';
+import type { Databases } from '../reading/reader.ts';
+import type { Row, Source } from '../reading/source.ts';
+import { sessionSource } from '../sessions/session-source.ts';
+import { TurnReaders } from './turn-readers.ts';
+
+export type Filter = Readonly<Record<string, unknown>> | null;
+
+/** Which rows of a page of events are wanted. */
+export interface WantedRows {
+  readonly source: Source;
+  readonly columns: readonly string[];
+  readonly filter: Filter;
+}
+
+/** Where a stream is to start. */
+export interface Start {
+  readonly log: Followed;
+  readonly source: Source;
+  /** The key of the one log whose cursors will do; undefined where those of any log of the source do. */
+  readonly scopeKey: string | null | undefined;
+  readonly after: string | null;
+  readonly counter: 'number' | 'position';
+}
+
+/** What the streams have in common: reading with a viewer's rights, and turning cursors into places and back. */
+export class Watching {
+  readonly live: Live;
+  readonly databases: Databases;
+  readonly readers: TurnReaders;
+
+  constructor(databases: Databases, live: Live) {
+    this.databases = databases;
+    this.live = live;
+    this.readers = new TurnReaders(databases);
+  }
+
+  async requireSession(viewer: Viewer, sessionId: string): Promise<void> {
+    const visible = await this.visible(viewer, sessionSource, [sessionId]);
+    if (!visible.has(sessionId)) throw notFound('The session');
+  }
+
+  visible(viewer: Viewer, source: Source, keys: readonly string[]): Promise<ReadonlyMap<string, Row>> {
+    return this.readers.of(viewer).some(source, [...new Set(keys)], []);
+  }
+
+  /** For each event its row, or null where the viewer may not see it or it is gone. */
+  async rows(
+    viewer: Viewer,
+    { source, columns, filter }: WantedRows,
+    events: readonly LogEvent[],
+  ): Promise<(Row | null)[]> {
+    const keys = events.filter(isAddition).map((event) => event.subjectId);
+    const rows = await this.readers.of(viewer).some(source, keys, columns, filter);
+    return events.map((event) => {
+      const row = isAddition(event) ? rows.get(event.subjectId) : undefined;
+      // A message that has moved to another session is told of there.
+      const moved = event.sessionId !== null && row?.['sessionId'] !== event.sessionId;
+      return row === undefined || moved ? null : row;
+    });
+  }
+
+  /** Rows with the cursors of their events. */
+  async edges(
+    viewer: Viewer,
+    source: Source,
+    events: readonly LogEvent[],
+    rows: readonly (Row | null)[],
+  ): Promise<(Edge | null)[]> {
+    const { keys, epoch } = await logIdentityOf(this.databases[source.database]);
+    const seal = { keys, audience: audienceOf(viewer) };
+    return events.map((event, index) => {
+      const node = rows[index] ?? null;
+      if (node === null) return null;
+      const { sessionId, number, position, chain } = event;
+      return {
+        node,
+        get cursor(): string {
+          return encodeLogCursor(seal, logScope(source, sessionId), { epoch, number, position, fingerprint: chain });
+        },
+      };
+    });
+  }
+
+  /** Where to start: at the cursor, or at the end of the log where there is none. */
+  async start(viewer: Viewer, { log, source, scopeKey, after, counter }: Start): Promise<LogPlace> {
+    if (after === null) return log.head();
+    const { keys, epoch } = await logIdentityOf(this.databases[source.database], after);
+    const seal = { keys, audience: audienceOf(viewer) };
+    const cursor: LogCursor = decodeLogCursor(
+      seal,
+      scopeKey === undefined ? undefined : logScope(source, scopeKey),
+      after,
+    );
+    if (cursor.epoch !== epoch) throw cursorDiverged();
+    return { number: cursor[counter], fingerprint: cursor.fingerprint };
+  }
+}
+
+export const isAddition = ({ kind }: LogEvent): boolean => kind === 'message_added' || kind === 'audit_log_added';
+
+const ownersStayForMs = 1000;
+
+/**
+ * Saves asking the database about events of other people's sessions; what passes is still read with the predicate. Whose
+ * a session was is known from when the event was read, which may be long ago for those who are behind.
+ */
+export function mayConcern(viewer: Viewer, { owner, formerOwner, readAt }: LogEvent): boolean {
+  if (owner === undefined || viewer.isAdmin || performance.now() - readAt > ownersStayForMs) return true;
+  return isOwnedBy(viewer, owner) || (formerOwner != null && isOwnedBy(viewer, formerOwner));
+}
+
+/** As the viewer's predicate has it. */
+export function isOwnedBy(viewer: Viewer, owner: NonNullable<LogEvent['owner']>): boolean {
+  if (viewer.isAdmin) return true;
+  if (owner.tenantId !== viewer.tenantId || owner.userId === null) return false;
+  return viewer.isTenantAdmin || owner.userId === viewer.userId;
+}
