@@ -13,10 +13,17 @@ export interface Followed {
   listen(listener: () => void): () => void;
 }
 
+/** The logs as services follow them. */
+export interface Logs {
+  session(sessionId: string): Followed;
+  allSessions(): Followed;
+  audit(): Followed;
+}
+
 const theOnlyOne = '';
 
-/** The logs as services follow them. */
-export class Live {
+/** The logs with a tail for each that is watched. */
+export class Live implements Logs {
   readonly #feeds: Feeds;
   readonly #sessions: Tails;
   readonly #allSessions: Tails;

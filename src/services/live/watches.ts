@@ -1,5 +1,5 @@
 import type { Outlet } from '../../live/follower.ts';
-import type { Live } from '../../live/live.ts';
+import type { Logs } from '../../live/live.ts';
 import { Shares } from '../../live/shares.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Edge } from '../reading/page.ts';
@@ -32,7 +32,7 @@ export class Watches {
   readonly #watching: Watching;
   readonly #shares = new Shares();
 
-  constructor(databases: Databases, live: Live) {
+  constructor(databases: Databases, live: Logs) {
     this.#watching = new Watching(databases, live);
   }
 

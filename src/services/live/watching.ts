@@ -1,6 +1,6 @@
 import type { LogEvent, LogPlace } from '../../change-feed/contract.ts';
 import { logIdentityOf } from '../../databases/log-identity.ts';
-import type { Followed, Live } from '../../live/live.ts';
+import type { Followed, Logs } from '../../live/live.ts';
 import { cursorDiverged, decodeLogCursor, encodeLogCursor, type LogCursor } from '../../shared/cursor-codec.ts';
 import { notFound } from '../../shared/errors.ts';
 import { audienceOf, type Viewer } from '../identity/viewer.ts';
@@ -32,11 +32,11 @@ export interface Start {
 
 /** What the streams have in common: reading with a viewer's rights, and turning cursors into places and back. */
 export class Watching {
-  readonly live: Live;
+  readonly live: Logs;
   readonly databases: Databases;
   readonly readers: TurnReaders;
 
-  constructor(databases: Databases, live: Live) {
+  constructor(databases: Databases, live: Logs) {
     this.databases = databases;
     this.live = live;
     this.readers = new TurnReaders(databases);

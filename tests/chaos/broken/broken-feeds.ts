@@ -8,6 +8,7 @@ import {
   type LogPlace,
 } from '../../../src/change-feed/contract.ts';
 import type { Database } from '../../../src/databases/database.ts';
+import type { Followed, Logs } from '../../../src/live/live.ts';
 
 /** Called with what is pushed, until the returned function is called. */
 export type Push = (receive: (event: LogEvent) => void) => () => void;
@@ -18,57 +19,86 @@ const columns = sql`l.session_id AS "sessionId", l.number, l.position, l.kind, l
 
 /** Numbers alone: no horizon across sessions, no fingerprint anywhere. */
 export function bareNumberFeeds(database: Database, real: Feeds): Feeds {
-  const query = (statement: ReturnType<typeof sql>): Promise<LogEvent[]> => database.query<LogEvent>(statement);
+  const query = async (statement: ReturnType<typeof sql>, counter: 'number' | 'position'): Promise<LogEvent[]> =>
+    (await database.query<LogEvent>(statement)).map((event) => ({
+      ...event,
+      place: placeOf(event[counter]),
+      size: 0,
+      readAt: performance.now(),
+    }));
+  const session = (sessionId: string): LogFeed => ({
+    topic: sessionTopic(sessionId),
+    head: async () => {
+      const [last] = await query(
+        sql`SELECT ${columns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} ORDER BY l.number DESC LIMIT 1`,
+        'number',
+      );
+      return last?.place ?? placeOf(0);
+    },
+    pageAfter: ({ number }, limit) =>
+      query(
+        sql`SELECT ${columns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} AND l.number > ${number} ORDER BY l.number LIMIT ${limit}`,
+        'number',
+      ),
+  });
   return {
     audit: () => real.audit(),
-    session: (sessionId): LogFeed => ({
-      topic: sessionTopic(sessionId),
-      placeOf: (event) => placeOf(event.number),
-      head: async () => {
-        const [last] = await query(
-          sql`SELECT ${columns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} ORDER BY l.number DESC LIMIT 1`,
-        );
-        return placeOf(last?.number ?? 0);
-      },
-      pageAfter: ({ number }, limit) =>
-        query(
-          sql`SELECT ${columns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} AND l.number > ${number} ORDER BY l.number LIMIT ${limit}`,
-        ),
-    }),
+    session,
+    sessionPages: (places, limit) =>
+      Promise.all(places.map(({ sessionId, place }) => session(sessionId).pageAfter(place, limit))),
     allSessions: (): LogFeed => ({
       topic: allSessionsTopic,
-      placeOf: (event) => placeOf(event.position),
       head: async () => {
         const [last] = await query(
           sql`SELECT ${columns} FROM scrollback.session_log AS l ORDER BY l.position DESC LIMIT 1`,
+          'position',
         );
-        return placeOf(last?.position ?? 0);
+        return last?.place ?? placeOf(0);
       },
       pageAfter: ({ number }, limit) =>
         query(
           sql`SELECT ${columns} FROM scrollback.session_log AS l WHERE l.position > ${number} ORDER BY l.position LIMIT ${limit}`,
+          'position',
         ),
     }),
   };
 }
 
 /** What is pushed while somebody is connected, and nothing else: cursors are taken and not looked at. */
-export function pushFeeds(push: Push, real: Feeds): Feeds {
-  const feed = (topic: string, concerns: (event: LogEvent) => boolean): LogFeed => {
-    const queue: LogEvent[] = [];
-    push((event) => {
-      if (concerns(event)) queue.push(event);
-    });
-    return {
-      topic,
-      placeOf: (event) => placeOf(event.position),
-      head: () => Promise.resolve(placeOf(0)),
-      pageAfter: (_place, limit) => Promise.resolve(queue.splice(0, limit)),
-    };
-  };
+export function pushedLogs(push: Push, real: Logs): Logs {
   return {
     audit: () => real.audit(),
-    session: (sessionId) => feed(sessionTopic(sessionId), (event) => event.sessionId === sessionId),
-    allSessions: () => feed(allSessionsTopic, () => true),
+    session: (sessionId) => pushedLog(push, (event) => event.sessionId === sessionId),
+    allSessions: () => pushedLog(push, () => true),
+  };
+}
+
+function pushedLog(push: Push, concerns: (event: LogEvent) => boolean): Followed {
+  const events: LogEvent[] = [];
+  const listeners = new Set<() => void>();
+  /** Where a reader stands among what was pushed; one that comes with a cursor stands at the end. */
+  const standing = new WeakMap<LogPlace, number>();
+  const placeAt = (index: number): LogPlace => {
+    const place = { number: index, fingerprint: Buffer.from('arrivals') };
+    standing.set(place, index);
+    return place;
+  };
+  push((event) => {
+    if (!concerns(event)) return;
+    events.push({ ...event, place: placeAt(events.length + 1), size: 0, readAt: performance.now() });
+    setImmediate(() => listeners.forEach((listener) => listener()));
+  });
+  return {
+    head: () => Promise.resolve(placeAt(events.length)),
+    check: () => Promise.resolve(),
+    pageAfter: (place) => {
+      const from = standing.get(place) ?? events.length;
+      standing.set(place, from);
+      return events.slice(from, from + 100);
+    },
+    listen: (listener) => {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
   };
 }

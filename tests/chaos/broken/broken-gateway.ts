@@ -11,7 +11,7 @@ import { openIdentity } from '../../../src/commands/identity.ts';
 import { openRuntime, type Runtime } from '../../../src/commands/runtime.ts';
 import { setUp } from '../../../src/commands/setup.ts';
 import { untilStopped } from '../../../src/commands/signals.ts';
-import { Live } from '../../../src/live/live.ts';
+import { Live, type Logs } from '../../../src/live/live.ts';
 import { assembleSchema } from '../../../src/resolvers/assemble.ts';
 import { startGatewayServer } from '../../../src/server/gateway-server.ts';
 import { Watches } from '../../../src/services/live/watches.ts';
@@ -19,20 +19,15 @@ import { revocable } from '../../../src/services/identity/revocable-authenticato
 import { Revocations } from '../../../src/services/identity/revocations.ts';
 import { createServices } from '../../../src/services/services.ts';
 import type { Log } from '../../../src/shared/log.ts';
-import { bareNumberFeeds, pushFeeds } from './broken-feeds.ts';
+import { bareNumberFeeds, pushedLogs } from './broken-feeds.ts';
 import { pushedEvents } from './pushed-events.ts';
 
 /** LISTEN, and push what is heard. */
-function pushing({ databases, roads }: Runtime): Live {
-  const topics = new Topics();
-  const push = pushedEvents(roads.agentRuntime.direct);
-  const feeds = pushFeeds(push, createFeeds(databases));
-  push(() => void setImmediate(() => topics.wakeAll()));
-  return new Live(feeds, topics);
-}
+const pushing = ({ databases, roads }: Runtime): Logs =>
+  pushedLogs(pushedEvents(roads.agentRuntime.direct), new Live(createFeeds(databases), new Topics()));
 
 /** Pages by number as ours, woken as ours, with a number as the whole cursor. */
-function bareNumbers({ databases, roads }: Runtime, intervalMs: number, log: Log): Live {
+function bareNumbers({ databases, roads }: Runtime, intervalMs: number, log: Log): Logs {
   const topics = new Topics();
   const database = databases.agentRuntime;
   const poll = new Poll({ name: 'agentRuntime', look: lookAtSessions(database), topics, intervalMs, log });
