@@ -1,0 +1,324 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Feeds, LogEvent, LogFeed, LogPlace } from '../change-feed/contract.ts';
+import { Topics } from '../change-feed/topics.ts';
+import { cursorDiverged } from '../shared/cursor-codec.ts';
+import { unavailable } from '../shared/errors.ts';
+import type { Outlet } from './follower.ts';
+import { Live } from './live.ts';
+import { Shares } from './shares.ts';
+
+/** Logs in memory, which answer a little later, and not at all while they are away. */
+class MemoryLogs {
+  readonly topics = new Topics();
+  readonly live: Live;
+  readonly #logs = new Map<string, LogEvent[]>();
+  isAway = false;
+  batches: number[] = [];
+  pages = 0;
+
+  constructor() {
+    const feeds: Feeds = {
+      session: (sessionId) => this.#feed(sessionId),
+      allSessions: () => this.#feed('all'),
+      audit: () => this.#feed('audit'),
+      sessionPages: async (places, limit) => {
+        this.batches.push(places.length);
+        await this.#answer();
+        return places.map(({ sessionId, place }) => this.#page(sessionId, place, limit));
+      },
+    };
+    this.live = new Live(feeds, this.topics);
+  }
+
+  add(sessionId: string, count = 1, { size = 10, history = 1 } = {}): void {
+    const log = this.#log(sessionId);
+    for (let added = 0; added < count; added += 1) {
+      const number = log.length + 1;
+      const chain = Buffer.alloc(32, history);
+      chain.writeUInt32BE(number, 0);
+      log.push({
+        sessionId,
+        number,
+        position: number,
+        kind: 'message_added',
+        subjectId: `${sessionId}-${number}`,
+        messageSequence: number,
+        chain,
+        createdAt: new Date(0),
+        place: { number, fingerprint: chain.subarray(0, 8) },
+        size,
+        readAt: 0,
+      });
+    }
+  }
+
+  /** As a restore does: only so many events are left. */
+  restore(sessionId: string, left: number): void {
+    this.#log(sessionId).splice(left);
+  }
+
+  wake(...sessionIds: string[]): void {
+    for (const sessionId of sessionIds) this.topics.wake(sessionId);
+  }
+
+  placeAt(sessionId: string, number: number): LogPlace {
+    return this.#log(sessionId)[number - 1]?.place ?? { number: 0, fingerprint: Buffer.alloc(8) };
+  }
+
+  texts(sessionId: string): string[] {
+    return this.#log(sessionId).map(({ subjectId }) => subjectId);
+  }
+
+  #feed(sessionId: string): LogFeed {
+    return {
+      topic: sessionId,
+      head: async () => {
+        await this.#answer();
+        return this.placeAt(sessionId, this.#log(sessionId).length);
+      },
+      pageAfter: async (place, limit) => {
+        this.pages += 1;
+        await this.#answer();
+        const page = this.#page(sessionId, place, limit);
+        if (page === null) throw cursorDiverged();
+        return page;
+      },
+    };
+  }
+
+  #page(sessionId: string, { number, fingerprint }: LogPlace, limit: number): LogEvent[] | null {
+    if (number > 0 && this.#log(sessionId)[number - 1]?.place.fingerprint.equals(fingerprint) !== true) return null;
+    return this.#log(sessionId).slice(number, number + limit);
+  }
+
+  #log(sessionId: string): LogEvent[] {
+    const log = this.#logs.get(sessionId) ?? [];
+    this.#logs.set(sessionId, log);
+    return log;
+  }
+
+  async #answer(): Promise<void> {
+    await turns(2);
+    if (this.isAway) throw unavailable('The database');
+  }
+}
+
+const turns = async (count: number): Promise<void> => {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+};
+
+/** Keeps what it is given; can be full. */
+class Collected implements Outlet {
+  readonly texts: string[] = [];
+  reason: unknown;
+  #room = Number.POSITIVE_INFINITY;
+  #waiting = new Set<() => void>();
+
+  get isFull(): boolean {
+    return this.#room <= 0;
+  }
+
+  send(text: string): void {
+    if (this.isFull) throw new Error('It was full.');
+    this.#room -= 1;
+    this.texts.push(text);
+  }
+
+  whenFree(listener: () => void): () => void {
+    this.#waiting.add(listener);
+    return () => this.#waiting.delete(listener);
+  }
+
+  makeRoom(count: number): void {
+    this.#room = count;
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    if (count > 0) for (const listener of waiting) listener();
+  }
+}
+
+function follower(logs: MemoryLogs, shares: Shares, sessionId: string, options: { from?: LogPlace; key?: string } = {}) {
+  const outlet = new Collected();
+  const log = logs.live.session(sessionId);
+  const written: number[] = [];
+  const leave = shares.follow({
+    key: options.key ?? sessionId,
+    log,
+    from: options.from ?? logs.placeAt(sessionId, 0),
+    first: [],
+    write: async (events) => {
+      written.push(events.length);
+      await turns(1);
+      return { texts: events.map(({ subjectId }) => subjectId) };
+    },
+    outlet,
+    ended: (reason) => (outlet.reason = reason),
+  });
+  return { outlet, leave, written };
+}
+
+const settled = async (check: () => boolean): Promise<void> => {
+  for (let turn = 0; turn < 2000 && !check(); turn += 1) await turns(1);
+};
+
+describe('followers of one log', () => {
+  it('get all of it, each from its own place, in one reading per page (L1, L2, L3)', async () => {
+    const logs = new MemoryLogs();
+    const shares = new Shares();
+    logs.add('s', 3);
+    const early = follower(logs, shares, 's');
+    const others = Array.from({ length: 50 }, () => follower(logs, shares, 's', { from: logs.placeAt('s', 2) }));
+    await settled(() => early.outlet.texts.length === 3 && others.every(({ outlet }) => outlet.texts.length === 1));
+    const { pages } = logs;
+    logs.batches = [];
+    logs.add('s', 2);
+    logs.wake('s');
+    await settled(() => others.every(({ outlet }) => outlet.texts.length === 3));
+    expect(early.outlet.texts).toEqual(logs.texts('s'));
+    for (const { outlet } of others) expect(outlet.texts).toEqual(['s-3', 's-4', 's-5']);
+    expect(logs.batches).toEqual([1]);
+    expect(logs.pages).toBe(pages);
+    // The early one's and the others' first pages, and one for all afterwards.
+    expect(early.written).toEqual([3, 1, 2]);
+  });
+
+  it('of many sessions cost one reading, however many have changed', async () => {
+    const logs = new MemoryLogs();
+    const shares = new Shares();
+    const sessionIds = Array.from({ length: 40 }, (_, number) => `s-${number}`);
+    const all = sessionIds.map((sessionId) => follower(logs, shares, sessionId));
+    await turns(20);
+    logs.batches = [];
+    for (const sessionId of sessionIds) logs.add(sessionId);
+    logs.wake(...sessionIds);
+    await settled(() => all.every(({ outlet }) => outlet.texts.length === 1));
+    expect(all.every(({ outlet }) => outlet.texts.length === 1)).toBe(true);
+    expect(logs.batches).toEqual([40]);
+  });
+
+  it('are all told when the history has become another one, and only those who are beyond the fork (L5)', async () => {
+    const logs = new MemoryLogs();
+    const shares = new Shares();
+    logs.add('s', 10);
+    const full = follower(logs, shares, 's', { key: 'stands at 4' });
+    full.outlet.makeRoom(4);
+    const beyond = follower(logs, shares, 's');
+    await settled(() => beyond.outlet.texts.length === 10 && full.outlet.texts.length === 4);
+    logs.restore('s', 6);
+    logs.add('s', 6, { history: 2 });
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    logs.wake('s');
+    await settled(() => beyond.outlet.reason !== undefined);
+    expect(beyond.outlet.reason).toMatchObject({ code: 'GONE' });
+    expect(beyond.outlet.texts).toHaveLength(10);
+    full.outlet.makeRoom(100);
+    await settled(() => full.outlet.texts.length === 12);
+    expect(full.outlet.texts).toEqual(logs.texts('s'));
+    expect(full.outlet.reason).toBeUndefined();
+  });
+
+  it('hold nothing while their outlet is full, and go on where they were (L7)', async () => {
+    const logs = new MemoryLogs();
+    const shares = new Shares();
+    const slow = follower(logs, shares, 's');
+    const quick = follower(logs, shares, 's');
+    await turns(20);
+    slow.outlet.makeRoom(1);
+    logs.add('s', 500);
+    logs.wake('s');
+    await settled(() => quick.outlet.texts.length === 500);
+    expect(slow.outlet.texts).toEqual(['s-1']);
+    slow.outlet.makeRoom(Number.POSITIVE_INFINITY);
+    await settled(() => slow.outlet.texts.length === 500);
+    expect(slow.outlet.texts).toEqual(logs.texts('s'));
+  });
+
+  it('have pages cut where what they name is large', async () => {
+    const logs = new MemoryLogs();
+    logs.add('s', 10, { size: 30_000 });
+    const { outlet, written } = follower(logs, new Shares(), 's');
+    await settled(() => outlet.texts.length === 10);
+    expect(written).toEqual([2, 2, 2, 2, 2]);
+    logs.add('s', 1, { size: 10_000_000 });
+    logs.wake('s');
+    await settled(() => outlet.texts.length === 11);
+    expect(outlet.texts).toEqual(logs.texts('s'));
+  });
+
+  it('do not end while the database is away (L9)', async () => {
+    const logs = new MemoryLogs();
+    const { outlet } = follower(logs, new Shares(), 's');
+    await turns(20);
+    logs.isAway = true;
+    logs.add('s', 2);
+    logs.wake('s');
+    await turns(50);
+    expect(outlet.texts).toEqual([]);
+    logs.isAway = false;
+    await expect.poll(() => outlet.texts, { timeout: 10_000 }).toEqual(['s-1', 's-2']);
+  });
+
+  it('leave nothing behind', async () => {
+    const logs = new MemoryLogs();
+    const shares = new Shares();
+    const both = [follower(logs, shares, 's'), follower(logs, shares, 's')];
+    await turns(20);
+    expect(logs.topics.size).toBe(1);
+    for (const { leave } of both) leave();
+    expect(logs.topics.size).toBe(0);
+    logs.add('s');
+    logs.wake('s');
+    await turns(20);
+    expect(both.flatMap(({ outlet }) => outlet.texts)).toEqual([]);
+  });
+
+  it('get everything once and in order whatever happens at whatever moment', async () => {
+    const step = fc.oneof(
+      fc.record({ do: fc.constant('add' as const), count: fc.integer({ min: 1, max: 150 }) }),
+      fc.record({ do: fc.constant('wake' as const) }),
+      fc.record({ do: fc.constant('turns' as const), count: fc.integer({ min: 1, max: 6 }) }),
+      fc.record({ do: fc.constant('follow' as const), from: fc.nat(), alone: fc.boolean() }),
+      fc.record({ do: fc.constant('leave' as const), who: fc.nat() }),
+      fc.record({ do: fc.constant('room' as const), who: fc.nat(), count: fc.integer({ min: 0, max: 40 }) }),
+    );
+    const trial = async (steps: readonly (typeof step extends fc.Arbitrary<infer Step> ? Step : never)[]) => {
+      const logs = new MemoryLogs();
+      const shares = new Shares();
+      const all: (ReturnType<typeof follower> & { from: number })[] = [];
+      const gone = new Set<number>();
+      for (const [index, one] of steps.entries()) {
+        const length = logs.texts('s').length;
+        if (one.do === 'add') logs.add('s', one.count);
+        if (one.do === 'wake') logs.wake('s');
+        if (one.do === 'turns') await turns(one.count);
+        if (one.do === 'follow') {
+          const from = one.from % (length + 1);
+          const key = one.alone ? `alone ${index}` : 'together';
+          all.push({ ...follower(logs, shares, 's', { from: logs.placeAt('s', from), key }), from });
+        }
+        if (one.do === 'leave' && all.length > 0) {
+          const who = one.who % all.length;
+          gone.add(who);
+          all[who]?.leave();
+        }
+        if (one.do === 'room' && all.length > 0) all[one.who % all.length]?.outlet.makeRoom(one.count);
+      }
+      // Every change is followed by some wake-up in the end.
+      logs.wake('s');
+      for (const { outlet } of all) outlet.makeRoom(Number.POSITIVE_INFINITY);
+      const expected = (from: number): string[] => logs.texts('s').slice(from);
+      const isDone = (): boolean =>
+        all.every(({ outlet, from }, index) => gone.has(index) || outlet.texts.length >= expected(from).length);
+      await settled(isDone);
+      all.forEach(({ outlet, from }, index) => {
+        if (gone.has(index)) expect(outlet.texts).toEqual(expected(from).slice(0, outlet.texts.length));
+        else expect(outlet.texts).toEqual(expected(from));
+        expect(outlet.reason).toBeUndefined();
+      });
+      all.forEach(({ leave }) => leave());
+      expect(logs.topics.size).toBe(0);
+    };
+    await fc.assert(fc.asyncProperty(fc.array(step, { maxLength: 30 }), trial), { numRuns: 150 });
+  });
+});
