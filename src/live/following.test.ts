@@ -24,8 +24,7 @@ class MemoryLogs {
       audit: () => this.#feed('audit'),
       sessionPages: async (places, limit) => {
         this.batches.push(places.length);
-        await this.#answer();
-        return places.map(({ sessionId, place }) => this.#page(sessionId, place, limit));
+        return this.#answer(() => places.map(({ sessionId, place }) => this.#page(sessionId, place, limit)));
       },
     };
     this.live = new Live(feeds, this.topics);
@@ -73,14 +72,12 @@ class MemoryLogs {
   #feed(sessionId: string): LogFeed {
     return {
       topic: sessionId,
-      head: async () => {
-        await this.#answer();
-        return this.placeAt(sessionId, this.#log(sessionId).length);
+      head: () => {
+        return this.#answer(() => this.placeAt(sessionId, this.#log(sessionId).length));
       },
       pageAfter: async (place, limit) => {
         this.pages += 1;
-        await this.#answer();
-        const page = this.#page(sessionId, place, limit);
+        const page = await this.#answer(() => this.#page(sessionId, place, limit));
         if (page === null) throw cursorDiverged();
         return page;
       },
@@ -98,9 +95,13 @@ class MemoryLogs {
     return log;
   }
 
-  async #answer(): Promise<void> {
-    await turns(2);
+  /** What was there when the question arrived, some time after it was asked and before the answer is here. */
+  async #answer<Answer>(look: () => Answer): Promise<Answer> {
+    await turns(1);
     if (this.isAway) throw unavailable('The database');
+    const answer = look();
+    await turns(2);
+    return answer;
   }
 }
 
@@ -128,6 +129,10 @@ class Collected implements Outlet {
   whenFree(listener: () => void): () => void {
     this.#waiting.add(listener);
     return () => this.#waiting.delete(listener);
+  }
+
+  get waiting(): number {
+    return this.#waiting.size;
   }
 
   makeRoom(count: number): void {
@@ -181,6 +186,38 @@ describe('followers of one log', () => {
     expect(logs.pages).toBe(pages);
     // The early one's and the others' first pages, and one for all afterwards.
     expect(early.written).toEqual([3, 1, 2]);
+  });
+
+  it('miss nothing that is written and told while they read, at whatever moment (L6)', async () => {
+    for (let first = 0; first < 8; first += 1) {
+      for (let second = 0; second < 8; second += 1) {
+        const logs = new MemoryLogs();
+        const { outlet } = follower(logs, new Shares(), 's');
+        for (const moment of [first, second]) {
+          await turns(moment);
+          logs.add('s');
+          logs.wake('s');
+        }
+        await settled(() => outlet.texts.length === 2);
+        expect(outlet.texts, `after ${first} and ${second} turns`).toEqual(['s-1', 's-2']);
+      }
+    }
+  });
+
+  it('miss nothing when they start ahead of a tail that has not been woken yet', async () => {
+    for (let moment = 0; moment < 8; moment += 1) {
+      const logs = new MemoryLogs();
+      const shares = new Shares();
+      follower(logs, shares, 's');
+      await turns(20);
+      logs.add('s');
+      const ahead = follower(logs, shares, 's', { from: logs.placeAt('s', 1) });
+      await turns(moment);
+      logs.add('s');
+      logs.wake('s');
+      await settled(() => ahead.outlet.texts.length === 1);
+      expect(ahead.outlet.texts, `after ${moment} turns`).toEqual(['s-2']);
+    }
   });
 
   it('of many sessions cost one reading, however many have changed', async () => {
@@ -265,12 +302,18 @@ describe('followers of one log', () => {
     const both = [follower(logs, shares, 's'), follower(logs, shares, 's')];
     await turns(20);
     expect(logs.topics.size).toBe(1);
+    both[0]?.outlet.makeRoom(0);
+    logs.add('s');
+    logs.wake('s');
+    await turns(20);
+    expect(both.map(({ outlet }) => outlet.waiting)).toEqual([1, 0]);
     for (const { leave } of both) leave();
+    expect(both.map(({ outlet }) => outlet.waiting)).toEqual([0, 0]);
     expect(logs.topics.size).toBe(0);
     logs.add('s');
     logs.wake('s');
     await turns(20);
-    expect(both.flatMap(({ outlet }) => outlet.texts)).toEqual([]);
+    expect(both.flatMap(({ outlet }) => outlet.texts)).toEqual(['s-1']);
   });
 
   it('get everything once and in order whatever happens at whatever moment', async () => {

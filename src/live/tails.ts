@@ -1,7 +1,7 @@
 import type { LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
 import { backoff } from '../shared/backoff.ts';
 import { isAway } from './persevere.ts';
-import { samePlace, Tail } from './tail.ts';
+import { Tail } from './tail.ts';
 
 export interface TailsOptions {
   readonly wakeUps: WakeUps;
@@ -97,11 +97,9 @@ export class Tails {
     return cut(events);
   }
 
-  /** Somebody has read to the end of the log: a tail that knew nothing knows it now, one that knew otherwise looks again. */
+  /** Somebody has read to the end of the log: a tail that knew nothing knows it now. */
   #reachedEnd(watched: Watched, place: LogPlace, events: readonly LogEvent[]): void {
-    const { head } = watched.tail;
-    if (head !== undefined && !samePlace(head, events.at(-1)?.place ?? place)) return this.#refresh(watched);
-    if (head !== undefined) return;
+    if (watched.tail.head !== undefined) return;
     watched.tail.startAt(place);
     this.#append(watched, events);
   }
@@ -135,7 +133,7 @@ export class Tails {
     if (known.length === 0) return true;
     try {
       const pages = await this.#options.read(known, maxPageEvents);
-      known.forEach(({ watched, place }, index) => this.#take(watched, place, pages[index] ?? null));
+      known.forEach(({ watched }, index) => this.#take(watched, pages[index] ?? null));
       return true;
     } catch (error) {
       const isOver = !isAway(error);
@@ -147,9 +145,9 @@ export class Tails {
     }
   }
 
-  #take(watched: Watched, place: LogPlace, page: readonly LogEvent[] | null): void {
-    // Left, or lost its place while it was read.
-    if (this.#watched.get(watched.key) !== watched || watched.tail.head !== place) return;
+  #take(watched: Watched, page: readonly LogEvent[] | null): void {
+    // Left while it was read.
+    if (this.#watched.get(watched.key) !== watched) return;
     if (page === null) return this.#lose(watched);
     if (page.length === 0) return;
     this.#append(watched, page);
