@@ -16,6 +16,7 @@ class MemoryLogs {
   isAway = false;
   batches: number[] = [];
   pages = 0;
+  pageTurns = 2;
 
   constructor() {
     const feeds: Feeds = {
@@ -77,7 +78,7 @@ class MemoryLogs {
       },
       pageAfter: async (place, limit) => {
         this.pages += 1;
-        const page = await this.#answer(() => this.#page(sessionId, place, limit));
+        const page = await this.#answer(() => this.#page(sessionId, place, limit), this.pageTurns);
         if (page === null) throw cursorDiverged();
         return page;
       },
@@ -96,11 +97,11 @@ class MemoryLogs {
   }
 
   /** What was there when the question arrived, some time after it was asked and before the answer is here. */
-  async #answer<Answer>(look: () => Answer): Promise<Answer> {
+  async #answer<Answer>(look: () => Answer, answerTurns = 2): Promise<Answer> {
     await turns(1);
     if (this.isAway) throw unavailable('The database');
     const answer = look();
-    await turns(2);
+    await turns(answerTurns);
     return answer;
   }
 }
@@ -210,8 +211,10 @@ describe('followers of one log', () => {
       const shares = new Shares();
       follower(logs, shares, 's');
       await turns(20);
+      // The tail is read several times while the page is on its way.
+      logs.pageTurns = 10;
       logs.add('s');
-      const ahead = follower(logs, shares, 's', { from: logs.placeAt('s', 1) });
+      const ahead = follower(logs, shares, 's', { from: logs.placeAt('s', 1), key: 'ahead' });
       await turns(moment);
       logs.add('s');
       logs.wake('s');

@@ -5,6 +5,7 @@ import { WebSocket } from 'ws';
 import {
   ApprovalChangedDocument,
   AuditLogAddedDocument,
+  EndOfFeedDocument,
   EndOfSessionDocument,
   MessageAddedDocument,
   MessageChangedDocument,
@@ -219,6 +220,49 @@ describe('the other subscriptions', () => {
       { kind: 'REMOVED', sessionId: 'fresh', session: null },
     ]);
     await client.dispose();
+  });
+
+  it('tells those who had it of a session that was given away or deleted, and nobody else', async () => {
+    const ownChanges = async (credentials: Parameters<TestGateway['connect']>[0]) => {
+      const client = await gateway.connect(credentials);
+      return { client, got: collect(client, SessionChangedDocument, {}, (data) => data.sessionChanged) };
+    };
+    const [ofAnna, ofBoris, ofCarl] = [await ownChanges(anna), await ownChanges(boris), await ownChanges({ userId: 'carl' })];
+    const kinds = ({ got }: typeof ofAnna): string[] => got.items.map(({ kind, sessionId }) => `${kind} ${sessionId}`);
+    await pause();
+    await addSession(test, 'given', anna);
+    await ofAnna.got.until(1);
+    await test.service.agentRuntime.query(`UPDATE sessions SET user_id = 'boris' WHERE id = 'given'`);
+    await ofBoris.got.until(1);
+    await test.service.agentRuntime.query(`DELETE FROM sessions WHERE id = 'given'`);
+    await ofBoris.got.until(2);
+    await ofAnna.got.until(2);
+    await pause();
+    expect(kinds(ofAnna)).toEqual(['CREATED given', 'REMOVED given']);
+    expect(kinds(ofBoris)).toEqual(['CHANGED given', 'REMOVED given']);
+    expect(kinds(ofCarl)).toEqual([]);
+    for (const { client } of [ofAnna, ofBoris, ofCarl]) await client.dispose();
+  });
+
+  it('start the feed from now without a gap: the cursor first, then the state, then the subscription', async () => {
+    await addSession(test, 'from-now', anna, 2);
+    const { data } = await gateway.query(anna, EndOfFeedDocument);
+    await addMessages(test, 'from-now', 3, 4);
+    const client = await gateway.connect(anna);
+    const feed = collect(
+      client,
+      MessageFeedDocument,
+      { after: data?.messageFeedCursor },
+      (edge) => `${edge.messageFeed.node.session.title} ${edge.messageFeed.node.sequence}`,
+    );
+    await feed.until(2);
+    expect(feed.items).toEqual(['from-now 3', 'from-now 4']);
+    const stolen = await gateway.connect(boris);
+    const refused = collect(stolen, MessageFeedDocument, { after: data?.messageFeedCursor }, (edge) => edge);
+    await refused.ended;
+    expect(JSON.stringify(refused.errors)).toContain('CURSOR_INVALID');
+    await client.dispose();
+    await stolen.dispose();
   });
 
   it('starts with the pending approvals and tells what becomes of them', async () => {

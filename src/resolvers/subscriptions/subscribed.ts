@@ -18,6 +18,6 @@ export function subscribeWith<Arguments>(
 
 /** The stream that a subscription's field has opened. */
 export function watchOf(stream: AsyncIterable<unknown>): Watch {
-  if (stream instanceof Watch) return stream;
+  if (stream instanceof Watch) return stream as Watch;
   throw new Error('A subscription does not follow a log.');
 }

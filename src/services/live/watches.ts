@@ -18,7 +18,7 @@ import { Watching, type Filter } from './watching.ts';
 export interface FollowOptions {
   /** Equal for all who ask the same with the same rights. */
   readonly key: string;
-  readonly write: (item: object) => string | Promise<string>;
+  readonly write: (item: object) => Promise<string>;
   readonly outlet: Outlet;
   /** Called when nothing more will come, with the reason. */
   readonly ended: (reason: unknown) => void;
@@ -77,10 +77,10 @@ export class Watches {
       key: watch.isOwn ? null : key,
       log: watch.log,
       from: watch.from,
-      first: watch.first.map((item) => async () => write(item)),
+      first: watch.first.map((item) => () => write(item)),
       async write(events) {
         const { items, ...rest } = await watch.read(events);
-        return { texts: await Promise.all(items.map((item) => (item === null ? null : write(item)))), ...rest };
+        return { texts: await Promise.all(items.map(async (item) => (item === null ? null : write(item)))), ...rest };
       },
       outlet,
       ended,
