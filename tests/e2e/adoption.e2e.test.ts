@@ -296,6 +296,33 @@ describe('the services go on in their way', () => {
     await client.dispose();
   });
 
+  it('and an agent switch that was there before, and is saved again by deleting and inserting it, is no event', async () => {
+    const { agentRuntime } = field.service;
+    const client = await gateway.connect(admin);
+    const changed = collect(
+      client,
+      'subscription { sessionChanged(sessionId: "old") { kind session { agentSwitches { totalCount } } } }',
+      {},
+      (data: { sessionChanged: object }) => data.sessionChanged,
+    );
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    const connection = await agentRuntime.connect();
+    await connection.query(`
+      BEGIN;
+      CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM agent_switches WHERE id = 'switch';
+      DELETE FROM agent_switches WHERE id = 'switch';
+      INSERT INTO agent_switches SELECT * FROM kept;
+      COMMIT`);
+    connection.release();
+    await agentRuntime.query(
+      `INSERT INTO agent_switches (id, context_db_id, from_agent, to_agent, switched_at) VALUES ('later', 'context', 'coder', 'ask', now())`,
+    );
+    await changed.until(1);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    expect(changed.items).toEqual([{ kind: 'AGENT_SWITCHED', session: { agentSwitches: { totalCount: 2 } } }]);
+    await client.dispose();
+  });
+
   it('with every statement they have, by a role that has rights on nothing of ours', async () => {
     const { agentRuntime, auth } = field.service;
     await expect(agentRuntime.query('SELECT * FROM scrollback.session_log')).rejects.toThrow(/permission denied/);

@@ -1,6 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { execute, Kind, parse, validate, type DocumentNode } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { createFeeds } from '../../src/change-feed/feeds.ts';
+import { Topics } from '../../src/change-feed/topics.ts';
+import { Live } from '../../src/live/live.ts';
 import { assembleSchema } from '../../src/resolvers/assemble.ts';
 import { OperationContext, type Gateway } from '../../src/resolvers/context.ts';
 import { viewerOf } from '../../src/services/identity/viewer.ts';
@@ -45,7 +48,7 @@ async function open(rows: number): Promise<Counted> {
     written: () => undefined,
   });
   return {
-    gateway: { databases, services, watches: new Watches(databases, undefined as never) },
+    gateway: { databases, services, watches: new Watches(databases, new Live(createFeeds(databases), new Topics())) },
     statements,
     close: () => test.close(),
   };
@@ -89,6 +92,7 @@ const queryBudgets: Readonly<Record<string, Cost>> = {
   auditLog: [0, 2],
   auditLogs: [0, 3],
   message: [7, 1],
+  messageFeedCursor: [2, 0],
   node: [22, 6],
   nodes: [39, 9],
   oauthClients: [0, 2],

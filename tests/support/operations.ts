@@ -29,6 +29,7 @@ export const queries: readonly Operation[] = [
   query('session', ' { id }', 'Session'),
   query('sessions', ' { totalCount nodes { id } }'),
   query('message', ' { id }', 'Message'),
+  query('messageFeedCursor', ''),
   query('searchMessages', '(query: "kazan") { totalCount nodes { id } }'),
   query('approval', ' { id }', 'Approval'),
   query('approvals', ' { totalCount nodes { id } }'),
