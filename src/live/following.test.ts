@@ -144,7 +144,12 @@ class Collected implements Outlet {
   }
 }
 
-function follower(logs: MemoryLogs, shares: Shares, sessionId: string, options: { from?: LogPlace; key?: string } = {}) {
+function follower(
+  logs: MemoryLogs,
+  shares: Shares,
+  sessionId: string,
+  options: { from?: LogPlace; key?: string } = {},
+) {
   const outlet = new Collected();
   const log = logs.live.session(sessionId);
   const written: number[] = [];
@@ -358,8 +363,8 @@ describe('followers of one log', () => {
         all.every(({ outlet, from }, index) => gone.has(index) || outlet.texts.length >= expected(from).length);
       await settled(isDone);
       all.forEach(({ outlet, from }, index) => {
-        if (gone.has(index)) expect(outlet.texts).toEqual(expected(from).slice(0, outlet.texts.length));
-        else expect(outlet.texts).toEqual(expected(from));
+        const due = gone.has(index) ? expected(from).slice(0, outlet.texts.length) : expected(from);
+        expect(outlet.texts).toEqual(due);
         expect(outlet.reason).toBeUndefined();
       });
       all.forEach(({ leave }) => leave());

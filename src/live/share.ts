@@ -88,10 +88,7 @@ export class Share {
     return remembered;
   }
 
-  async #read(
-    place: LogPlace,
-    atHand: readonly LogEvent[] | Promise<readonly LogEvent[]>,
-  ): Promise<WrittenPage> {
+  async #read(place: LogPlace, atHand: readonly LogEvent[] | Promise<readonly LogEvent[]>): Promise<WrittenPage> {
     const { log, write } = this.#shared;
     const { signal } = this.#leaving;
     const asOf = this.#news;
@@ -105,7 +102,12 @@ export class Share {
     if (events === undefined || events.length === 0) return nothing;
     const written = await persevere(() => write(events), signal);
     if (written === undefined) return nothing;
-    return this.#keep({ ...nothing, places: events.map((event) => event.place), ...written, readAt: performance.now() });
+    return this.#keep({
+      ...nothing,
+      places: events.map((event) => event.place),
+      ...written,
+      readAt: performance.now(),
+    });
   }
 
   #keep(page: WrittenPage): WrittenPage {

@@ -93,7 +93,10 @@ async function plainly(args: ExecutionArgs, count: number): Promise<string[]> {
 
 const startOf = async (sessionId: string, viewer = anna): Promise<string> => {
   const { data } = await execute({
-    ...argsOf(viewer, '{ session(id: "' + sessionId + '") { messages(first: 1) { pageInfo { startCursor } edges { cursor } } } }'),
+    ...argsOf(
+      viewer,
+      '{ session(id: "' + sessionId + '") { messages(first: 1) { pageInfo { startCursor } edges { cursor } } } }',
+    ),
   });
   return (data as { session: { messages: { edges: { cursor: string }[] } } }).session.messages.edges[0]?.cursor ?? '';
 };
@@ -117,7 +120,11 @@ describe('a result that is executed and encoded once for all', () => {
       `UPDATE messages SET content = E'Ünïcode "quotes" \\\\ \\u2028 \\u0001 😀' WHERE id = $1`,
       [`${sessionId}-3`],
     );
-    const variables = { id: sessionId, after: await startOf(sessionId), ...(selection.includes('$yes') && { yes: true }) };
+    const variables = {
+      id: sessionId,
+      after: await startOf(sessionId),
+      ...(selection.includes('$yes') && { yes: true }),
+    };
     const yes = selection.includes('$yes') ? ', $yes: Boolean!' : '';
     const [operation = '', ...fragments] = selection.split(/(?= fragment )/);
     const query = `subscription ($id: ID!, $after: String${yes}) { messageAdded(sessionId: $id, after: $after) ${operation} } ${fragments.join('')}`;
@@ -132,7 +139,9 @@ describe('a result that is executed and encoded once for all', () => {
     const query = `subscription ($id: ID!, $after: String) { messageAdded(sessionId: $id, after: $after) { node { sequence } } }`;
     const after = await startOf('many');
     const all = await Promise.all(
-      Array.from({ length: 20 }, (_, number) => open(anna, query, { id: 'many', after: number < 10 ? after : undefined })),
+      Array.from({ length: 20 }, (_, number) =>
+        open(anna, query, { id: 'many', after: number < 10 ? after : undefined }),
+      ),
     );
     await expect.poll(() => all.slice(0, 10).every(({ texts }) => texts.length === 2)).toBe(true);
     // Everybody is at the end now; a wake-up that finds nothing shows that nobody is about to read.
@@ -140,9 +149,9 @@ describe('a result that is executed and encoded once for all', () => {
     executions = 0;
     await addMessages(test, 'many', 4, 6);
     topics.wakeAll();
-    await expect.poll(() => all.map(({ texts }) => texts.length)).toEqual(
-      all.map((_, number) => (number < 10 ? 5 : 3)),
-    );
+    await expect
+      .poll(() => all.map(({ texts }) => texts.length))
+      .toEqual(all.map((_, number) => (number < 10 ? 5 : 3)));
     expect(executions).toBe(3);
     for (const { end } of all) await end.return?.();
   });

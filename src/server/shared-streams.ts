@@ -1,7 +1,6 @@
 import {
   createSourceEventStream,
   getOperationAST,
-  GraphQLError,
   Kind,
   visit,
   type DocumentNode,
@@ -13,6 +12,7 @@ import {
 import type { OperationContext } from '../resolvers/context.ts';
 import { watchOf } from '../resolvers/subscriptions/subscribed.ts';
 import type { FollowOptions } from '../services/live/watches.ts';
+import { asGraphQLError } from './as-graphql-error.ts';
 
 export interface SharedStreamsOptions {
   readonly execute: (args: ExecutionArgs) => ExecutionResult | Promise<ExecutionResult>;
@@ -114,6 +114,3 @@ function endOf(follow: (ended: (reason: unknown) => void) => () => void): EndOfS
     },
   };
 }
-
-const asGraphQLError = (error: unknown): GraphQLError =>
-  error instanceof GraphQLError ? error : new GraphQLError('', { originalError: error as Error });

@@ -24,10 +24,10 @@ class SlowSocket {
   }
 }
 
-function flowOf(): { socket: SlowSocket; flow: SocketFlow; stuck: ReturnType<typeof vi.fn> } {
+function flowOf(): { socket: SlowSocket; flow: SocketFlow; stuck: ReturnType<typeof vi.fn<() => void>> } {
   const socket = new SlowSocket();
-  const stuck = vi.fn();
-  return { socket, flow: new SocketFlow(socket as unknown as WebSocket, stuck as () => void), stuck };
+  const stuck = vi.fn<() => void>();
+  return { socket, flow: new SocketFlow(socket as unknown as WebSocket, stuck), stuck };
 }
 
 const kilobytes = (count: number): string => 'x'.repeat(count * 1024);

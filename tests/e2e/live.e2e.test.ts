@@ -227,7 +227,11 @@ describe('the other subscriptions', () => {
       const client = await gateway.connect(credentials);
       return { client, got: collect(client, SessionChangedDocument, {}, (data) => data.sessionChanged) };
     };
-    const [ofAnna, ofBoris, ofCarl] = [await ownChanges(anna), await ownChanges(boris), await ownChanges({ userId: 'carl' })];
+    const [ofAnna, ofBoris, ofCarl] = [
+      await ownChanges(anna),
+      await ownChanges(boris),
+      await ownChanges({ userId: 'carl' }),
+    ];
     const kinds = ({ got }: typeof ofAnna): string[] => got.items.map(({ kind, sessionId }) => `${kind} ${sessionId}`);
     await pause();
     await addSession(test, 'given', anna);

@@ -10,9 +10,9 @@ export interface Subscribed<Arguments> {
 }
 
 /** Makes type-graphql's option of a stream of ours; what is streamed is resolved as it is. */
-export function subscribeWith<Arguments>(
-  watch: (subscribed: Subscribed<Arguments>) => Promise<Watch>,
-): { subscribe: never } {
+export function subscribeWith<Arguments>(watch: (subscribed: Subscribed<Arguments>) => Promise<Watch>): {
+  subscribe: never;
+} {
   return { subscribe: watch as never };
 }
 

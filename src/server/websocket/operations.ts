@@ -8,7 +8,7 @@ import { ScrollbackError, unavailable } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import { deliveries } from '../../shared/metrics.ts';
 import type { Documents } from '../documents.ts';
-import { asGraphQLError } from '../event-streams.ts';
+import { asGraphQLError } from '../as-graphql-error.ts';
 import { presentError } from '../present-error.ts';
 import { SharedStreams, type StreamArgs } from '../shared-streams.ts';
 import { OperationOutlet, type SocketFlow } from '../socket-flow.ts';

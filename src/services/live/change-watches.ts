@@ -75,7 +75,9 @@ export async function watchSession(watching: Watching, viewer: Viewer, sessionId
       // Said once, and that is the end: what comes after is no longer this viewer's.
       const first = changes.findIndex((change) => change !== null);
       return {
-        items: changes.map((change, index) => (index === first && change !== null ? { ...change, kind: 'REMOVED' } : null)),
+        items: changes.map((change, index) =>
+          index === first && change !== null ? { ...change, kind: 'REMOVED' } : null,
+        ),
         end: notFound('The session'),
       };
     },
@@ -162,11 +164,7 @@ function listedOnce(listed: readonly string[]): (event: LogEvent) => boolean {
 
 const pendingPageSize = 200;
 
-async function pendingApprovals(
-  { databases }: Watching,
-  viewer: Viewer,
-  sessionId: string | null,
-): Promise<Change[]> {
+async function pendingApprovals({ databases }: Watching, viewer: Viewer, sessionId: string | null): Promise<Change[]> {
   const reader = new Reader(databases, viewer);
   const query = {
     source: approvalSource,

@@ -8,7 +8,7 @@ import { stream } from '../../live/stream.ts';
 export interface Reading<Item> {
   readonly items: readonly (Item | null)[];
   /** What ends the stream after these items; absent while it goes on. */
-  readonly end?: unknown;
+  readonly end?: Error;
 }
 
 export interface WatchOptions<Item> {

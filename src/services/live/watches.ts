@@ -4,13 +4,7 @@ import { Shares } from '../../live/shares.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Edge } from '../reading/page.ts';
 import type { Databases, Reader } from '../reading/reader.ts';
-import {
-  watchAllSessions,
-  watchApprovals,
-  watchMessageChanges,
-  watchSession,
-  type Change,
-} from './change-watches.ts';
+import { watchAllSessions, watchApprovals, watchMessageChanges, watchSession, type Change } from './change-watches.ts';
 import { endOfAllMessages, watchAllMessages, watchAuditLogs, watchMessages } from './edge-watches.ts';
 import type { Watch } from './watch.ts';
 import { Watching, type Filter } from './watching.ts';
@@ -36,12 +30,7 @@ export class Watches {
     this.#watching = new Watching(databases, live);
   }
 
-  messages(
-    viewer: Viewer,
-    sessionId: string,
-    after: string | null,
-    columns: readonly string[],
-  ): Promise<Watch<Edge>> {
+  messages(viewer: Viewer, sessionId: string, after: string | null, columns: readonly string[]): Promise<Watch<Edge>> {
     return watchMessages(this.#watching, viewer, sessionId, after, columns);
   }
 

@@ -104,7 +104,7 @@ export class Watching {
   }
 }
 
-export const isAddition = ({ kind }: LogEvent): boolean => kind === 'message_added' || kind === 'audit_log_added';
+const isAddition = ({ kind }: LogEvent): boolean => kind === 'message_added' || kind === 'audit_log_added';
 
 const ownersStayForMs = 1000;
 
