@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import { deliveries } from '../shared/metrics.ts';
 
 /** Beyond this a socket is given nothing more until the operating system has taken some of it. */
 const lowMarkBytes = 16 * 1024;
@@ -71,6 +72,7 @@ export class OperationOutlet {
 
   send(text: string): void {
     this.#flow.send(`${this.#head}${text}}`);
+    deliveries.inc();
   }
 
   whenFree(listener: () => void): () => void {
