@@ -99,14 +99,19 @@ export const breaks: Readonly<Record<string, Break>> = {
     to: 'false',
   },
   'sessions to subscribe to': {
-    file: 'src/services/live/watches.ts',
+    file: 'src/services/live/watching.ts',
     from: "if (!visible.has(sessionId)) throw notFound('The session');",
     to: '',
   },
   'rows that are delivered': {
-    file: 'src/services/live/watches.ts',
-    from: 'const rows = await new Reader(this.#databases, viewer)',
-    to: 'const rows = await new Reader(this.#databases, { ...viewer, isAdmin: true })',
+    file: 'src/services/live/watching.ts',
+    from: 'const rows = await this.readers.of(viewer)',
+    to: 'const rows = await this.readers.of({ ...viewer, isAdmin: true })',
+  },
+  'results that are shared': {
+    file: 'src/services/identity/viewer.ts',
+    from: 'return JSON.stringify(rights);',
+    to: "return rights === null ? '' : 'anybody';",
   },
   'cursors of others': {
     file: 'src/services/identity/viewer.ts',
