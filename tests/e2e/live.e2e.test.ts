@@ -180,7 +180,11 @@ describe('messageAdded', () => {
     );
     const diverged = collect(client, MessageAddedDocument, { sessionId: 'c1', after: kept }, addedEdge);
     await diverged.ended;
-    expect(JSON.stringify(diverged.errors)).toContain('CURSOR_DIVERGED');
+    const [{ extensions } = { extensions: {} }] = diverged.errors as { extensions: Record<string, unknown> }[];
+    expect(extensions).toMatchObject({ code: 'GONE', reason: 'CURSOR_DIVERGED', lastSequence: 3 });
+    const after = extensions['resumeFrom'];
+    const again = collect(client, MessageAddedDocument, { sessionId: 'c1', after }, addedEdge);
+    expect((await again.until(3)).map(({ node }) => node.sequence)).toEqual([1, 2, 3]);
     await client.dispose();
   });
 });

@@ -33,6 +33,7 @@ export async function watchMessages(
       if (rows.includes(null)) await watching.requireSession(viewer, sessionId);
       return { items: await watching.edges(viewer, source, events, rows) };
     },
+    explain: (reason) => watching.explain(reason, viewer, source, sessionId),
   });
 }
 
@@ -59,6 +60,7 @@ export async function watchAllMessages(
       const rows = events.map((event) => found.get(event) ?? null);
       return { items: await watching.edges(viewer, source, events, rows) };
     },
+    explain: (reason) => watching.explain(reason, viewer, source, null),
   });
 }
 
@@ -78,6 +80,7 @@ export async function watchAuditLogs(
       const rows = await watching.rows(viewer, { source, columns, filter }, events);
       return { items: await watching.edges(viewer, source, events, rows) };
     },
+    explain: (reason) => watching.explain(reason, viewer, source, null),
   });
 }
 

@@ -18,9 +18,13 @@ export interface WatchOptions<Item> {
   readonly read: (events: readonly LogEvent[]) => Promise<Reading<Item>>;
   /** Said before anything of the log. */
   readonly first?: readonly Item[];
+  /** Adds to an error what helps whoever gets it. */
+  readonly explain?: (reason: unknown) => Promise<unknown>;
   /** The reading is this subscriber's alone; otherwise all who ask the same with the same rights may share it. */
   readonly isOwn?: boolean;
 }
+
+const unexplained = (reason: unknown): Promise<unknown> => Promise.resolve(reason);
 
 /**
  * A viewer's stream before anybody reads it: where it starts, and how events become items. It can be followed alone, as
@@ -32,13 +36,15 @@ export class Watch<Item extends object = object> implements AsyncIterable<Item> 
   readonly read: (events: readonly LogEvent[]) => Promise<Reading<Item>>;
   readonly first: readonly Item[];
   readonly isOwn: boolean;
+  readonly explain: (reason: unknown) => Promise<unknown>;
 
-  constructor({ log, from, read, first = [], isOwn = false }: WatchOptions<Item>) {
+  constructor({ log, from, read, first = [], isOwn = false, explain = unexplained }: WatchOptions<Item>) {
     this.log = log;
     this.from = from;
     this.read = read;
     this.first = first;
     this.isOwn = isOwn;
+    this.explain = explain;
   }
 
   [Symbol.asyncIterator](): AsyncIterableIterator<Item, void> {

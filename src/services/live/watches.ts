@@ -72,7 +72,11 @@ export class Watches {
         return { texts: await Promise.all(items.map(async (item) => (item === null ? null : write(item)))), ...rest };
       },
       outlet,
-      ended,
+      ended: (reason) =>
+        void watch
+          .explain(reason)
+          .catch(() => reason)
+          .then(ended),
     });
   }
 

@@ -2,10 +2,10 @@ import type { LogEvent, LogPlace } from '../../change-feed/contract.ts';
 import { logIdentityOf } from '../../databases/log-identity.ts';
 import type { Followed, Logs } from '../../live/live.ts';
 import { cursorDiverged, decodeLogCursor, encodeLogCursor, type LogCursor } from '../../shared/cursor-codec.ts';
-import { notFound } from '../../shared/errors.ts';
+import { notFound, ScrollbackError } from '../../shared/errors.ts';
 import { audienceOf, type Viewer } from '../identity/viewer.ts';
 import type { Edge } from '../reading/page.ts';
-import { logScope } from '../reading/places.ts';
+import { logScope, Places } from '../reading/places.ts';
 import type { Databases } from '../reading/reader.ts';
 import type { Row, Source } from '../reading/source.ts';
 import { sessionSource } from '../sessions/session-source.ts';
@@ -89,6 +89,21 @@ export class Watching {
     });
   }
 
+  /** Where the history has become another one: where to read on. */
+  async explain<Reason>(
+    reason: Reason,
+    viewer: Viewer,
+    source: Source,
+    scopeKey: string | null,
+  ): Promise<Reason | Error> {
+    const order = source.orders[source.defaultOrder];
+    if (!(reason instanceof ScrollbackError) || reason.details['reason'] !== 'CURSOR_DIVERGED') return reason;
+    if (order === undefined) return reason;
+    const database = this.databases[source.database];
+    const list = { source, orderName: source.defaultOrder, order, parentKey: scopeKey, viewer };
+    return (await Places.of(database, list, [])).diverged(database);
+  }
+
   /** Where to start: at the cursor, or at the end of the log where there is none. */
   async start(viewer: Viewer, { log, source, scopeKey, after, counter }: Start): Promise<LogPlace> {
     if (after === null) return log.head();
@@ -99,7 +114,7 @@ export class Watching {
       scopeKey === undefined ? undefined : logScope(source, scopeKey),
       after,
     );
-    if (cursor.epoch !== epoch) throw cursorDiverged();
+    if (cursor.epoch !== epoch) throw await this.explain(cursorDiverged(), viewer, source, scopeKey ?? null);
     return { number: cursor[counter], fingerprint: cursor.fingerprint };
   }
 }

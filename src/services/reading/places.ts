@@ -9,6 +9,7 @@ import {
   type CursorSeal,
   type LogCursor,
 } from '../../shared/cursor-codec.ts';
+import type { ScrollbackError } from '../../shared/errors.ts';
 import type { Database } from '../../databases/database.ts';
 import { logIdentityOf, type LogIdentity } from '../../databases/log-identity.ts';
 import { audienceOf, type Viewer } from '../identity/viewer.ts';
@@ -78,12 +79,17 @@ export class Places {
     if (this.#source.log === undefined) return decodeKeysCursor(this.#seal, this.#scope, cursor);
     const place = decodeLogCursor(this.#seal, this.#scope, cursor);
     if (place.epoch !== this.#epoch || !(await this.#stillNames(database, place))) {
-      throw cursorDiverged({
-        resumeFrom: this.startCursor(),
-        lastSequence: await lastSequence(database, this.#source, this.#parentKey),
-      });
+      throw await this.diverged(database);
     }
     return [String(place.number)];
+  }
+
+  /** That the history is another one, with where to read on and how far it counts by now. */
+  async diverged(database: Database): Promise<ScrollbackError> {
+    return cursorDiverged({
+      resumeFrom: this.startCursor(),
+      lastSequence: await lastSequence(database, this.#source, this.#parentKey),
+    });
   }
 
   /** Whether the log still has the row that the cursor was made from: numbers may be reused after a restore. */
