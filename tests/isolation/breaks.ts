@@ -11,12 +11,12 @@ const visibility = 'src/services/identity/visibility.ts';
 export const breaks: Readonly<Record<string, Break>> = {
   'sessions of others': {
     file: visibility,
-    from: '${undeleted} AND ${session}.user_id = ${viewer.userId}`',
+    from: '${undeleted} AND ${session}.user_id = ${viewer.userId}',
     to: '${undeleted} AND ${viewer.userId}::text IS NOT NULL',
   },
   'sessions of other tenants': {
     file: visibility,
-    from: 'deleted_at IS NULL AND ${session}.tenant_id = ${viewer.tenantId}`',
+    from: 'deleted_at IS NULL AND ${session}.tenant_id = ${viewer.tenantId}',
     to: 'deleted_at IS NULL AND ${viewer.tenantId}::text IS NOT NULL',
   },
   'deleted sessions': { file: visibility, from: '${session}.deleted_at IS NULL AND', to: '' },

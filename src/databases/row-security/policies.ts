@@ -9,9 +9,12 @@ const user = setting('user');
 const byReach = (reach: string, ofTenant: string, own: string): string =>
   `CASE ${setting(reach)} WHEN 'all' THEN true WHEN 'tenant' THEN ${ofTenant} WHEN 'own' THEN ${own} ELSE false END`;
 
-/** For what belongs to a row of another table: visible where that is, by that table's policy. */
+/**
+ * For what belongs to a row of another table: visible where that is, by that table's policy. OFFSET 0 has the parent looked
+ * up by its key; without it PostgreSQL would read all parents first and make a hash of them.
+ */
 const where = (reach: string, table: string, condition: string): string =>
-  `${setting(reach)} = 'all' OR EXISTS (SELECT FROM ${table} AS parent WHERE ${condition})`;
+  `${setting(reach)} = 'all' OR EXISTS (SELECT FROM ${table} AS parent WHERE ${condition} OFFSET 0)`;
 
 const ofSession = (column: string): string => where('sessions', 'public.sessions', `parent.id = ${column}`);
 
@@ -21,8 +24,9 @@ const ofUser = `EXISTS (SELECT FROM public.users AS owner WHERE owner.id = user_
 
 /**
  * Which rows the viewer's role sees, by table: what visibility.ts says, once more, in the database itself. Columns of
- * the table itself are written without its name. Not among them are tables that are the same for everybody, and
- * message_documents: PostgreSQL would not use its full-text index behind a policy, and it leads to messages only.
+ * the table itself are written without its name. Not among them are tables that are the same for everybody, the session
+ * log, which holds no words of anybody and is read for every message, and message_documents, whose full-text index
+ * PostgreSQL would not use behind a policy; both lead to messages only.
  */
 export const policies: Readonly<Record<DatabaseName, Readonly<Record<string, string>>>> = {
   agentRuntime: {
@@ -35,7 +39,6 @@ export const policies: Readonly<Record<DatabaseName, Readonly<Record<string, str
     'public.agent_contexts': ofSession('session_db_id'),
     'public.agent_switches': where('sessions', 'public.agent_contexts', 'parent.id = context_db_id'),
     'public.pending_approvals': ofSession('session_id'),
-    'scrollback.session_log': ofSession('session_id'),
     'scrollback.message_details': where('sessions', 'public.messages', 'parent.id = message_id'),
     'scrollback.tool_usage': ofSession('session_id'),
     'scrollback.chat_events': `${ofSession('session_id')} OR ${byReach('sessions', outside, `${outside} AND user_id = ${user}`)}`,

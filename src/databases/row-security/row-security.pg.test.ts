@@ -81,13 +81,7 @@ describe('the policies', () => {
       await client.query('SET ROLE scrollback_viewer');
       for (const table of Object.keys(policies[database])) {
         const key =
-          table === 'scrollback.message_details'
-            ? 'message_id'
-            : table.endsWith('session_log')
-              ? 'session_id'
-              : table.endsWith('entries')
-                ? 'audit_log_id'
-                : 'id';
+          table === 'scrollback.message_details' ? 'message_id' : table.endsWith('entries') ? 'audit_log_id' : 'id';
         expect([table, (await client.query(`SELECT ${key} FROM ${table}`)).rows]).toEqual([table, []]);
       }
       client.release(true);
