@@ -1,4 +1,5 @@
 import { pino, type Logger } from 'pino';
+import { loggedError, masked } from './log-error.ts';
 
 export type Log = Logger;
 
@@ -18,9 +19,13 @@ const secretKeys = [
  * The process's logger: JSON lines on standard error, human-readable ones when `pretty`.
  * Standard output stays free for what a command prints as its result.
  */
-export function createLog(options: { level: string; pretty: boolean }): Log {
+export function createLog(options: { level: string; pretty: boolean; file?: string }): Log {
   const redact = { paths: secretKeys.flatMap((key) => [`["${key}"]`, `*["${key}"]`]), censor: '***' };
-  const base = { level: options.level, redact, base: null };
+  const serializers = {
+    err: loggedError,
+    error: (error: unknown) => (typeof error === 'string' ? masked(error) : loggedError(error)),
+  };
+  const base = { level: options.level, redact, serializers, base: null };
   if (options.pretty) {
     return pino({
       ...base,
@@ -30,7 +35,7 @@ export function createLog(options: { level: string; pretty: boolean }): Log {
       },
     });
   }
-  return pino(base, pino.destination(2));
+  return pino(base, pino.destination(options.file ?? 2));
 }
 
 export const silentLog = (): Log => pino({ level: 'silent' });

@@ -17,12 +17,12 @@ const { values } = parseArgs({
 type Result = 'passed' | 'failed' | 'could not run';
 
 function run(env: Record<string, string>, quiet: boolean): Result {
-  const { status, stdout } = spawnSync('vitest', ['run', '--project', 'isolation'], {
+  const { status, stderr } = spawnSync('vitest', ['run', '--project', 'isolation'], {
     env: { ...process.env, ...env },
-    stdio: ['ignore', quiet ? 'pipe' : 'inherit', quiet ? 'ignore' : 'inherit'],
+    stdio: ['ignore', quiet ? 'ignore' : 'inherit', quiet ? 'pipe' : 'inherit'],
   });
   if (status === 0) return 'passed';
-  return quiet && !String(stdout).includes('AssertionError') ? 'could not run' : 'failed';
+  return quiet && !String(stderr).includes('AssertionError') ? 'could not run' : 'failed';
 }
 
 if (values.teeth) {

@@ -6,7 +6,7 @@ import type { DatabaseConfig } from '../../src/config/database-config.ts';
 import { Database } from '../../src/databases/database.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
 import type { Databases } from '../../src/services/reading/reader.ts';
-import { silentLog } from '../../src/shared/log.ts';
+import { testLog } from './log.ts';
 
 export interface TestDatabases {
   /** As the gateway has them, with its role's rights. */
@@ -36,8 +36,8 @@ export async function testDatabases(
   const roads = { agentRuntime: roadsTo(names.agentRuntime), auth: roadsTo(names.auth) };
   const rowSecurity = options.rowSecurity ?? (migrated && withRowSecurity);
   const databases = {
-    agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.gateway, silentLog(), { rowSecurity }),
-    auth: Database.open(authDefinition, roads.auth.gateway, silentLog(), { rowSecurity }),
+    agentRuntime: Database.open(agentRuntimeDefinition, roads.agentRuntime.gateway, testLog(), { rowSecurity }),
+    auth: Database.open(authDefinition, roads.auth.gateway, testLog(), { rowSecurity }),
   };
   const service = { agentRuntime: poolOf(roads.agentRuntime.owner), auth: poolOf(roads.auth.owner) };
   return {

@@ -10,8 +10,9 @@ import { loadConfig } from '../../src/config/config.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../src/databases/definitions.ts';
 import { openBuiltInIssuer, openIdentity } from '../../src/commands/identity.ts';
 import { Lifecycle } from '../../src/shared/lifecycle.ts';
-import { createLog, silentLog } from '../../src/shared/log.ts';
+import type { Log } from '../../src/shared/log.ts';
 import type { TestDatabases } from './databases.ts';
+import { testLog } from './log.ts';
 
 export interface GraphQLAnswer<Result = Record<string, never>> {
   readonly data?: Result | null;
@@ -45,7 +46,11 @@ export interface TestGateway {
 }
 
 /** A whole gateway in this process on test databases, its tokens from the built-in issuer. */
-export async function startTestGateway(test: TestDatabases, env: Record<string, string> = {}): Promise<TestGateway> {
+export async function startTestGateway(
+  test: TestDatabases,
+  env: Record<string, string> = {},
+  log: Log = testLog(),
+): Promise<TestGateway> {
   const folder = await mkdtemp(join(tmpdir(), 'scrollback-gateway-'));
   const internalApiKey = 'test-internal-key-0123456789';
   const config = loadConfig(
@@ -77,10 +82,7 @@ export async function startTestGateway(test: TestDatabases, env: Record<string, 
       runtime,
       identity,
       config,
-      log:
-        process.env['TEST_LOG'] === undefined
-          ? silentLog()
-          : createLog({ level: process.env['TEST_LOG'], pretty: false }),
+      log,
     },
     lifecycle,
   );
