@@ -26,3 +26,17 @@ function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
   return levels === 0 || Object.values(value).some((inner) => isDeeperThan(inner, levels - 1));
 }
+
+/** Stands where a value goes on deeper than answers can be written. */
+const cut = '… (nested too deeply)';
+
+/** The value, cut where it is too deep to be written: other services may store such, and it must not fail a whole answer. */
+export const withinDepth = (value: unknown): unknown =>
+  isDeeperThan(value, maxDepth) ? cutBelow(value, maxDepth) : value;
+
+function cutBelow(value: unknown, levels: number): unknown {
+  if (typeof value !== 'object' || value === null) return value;
+  if (levels === 0) return cut;
+  if (Array.isArray(value)) return value.map((item) => cutBelow(item, levels - 1));
+  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, cutBelow(item, levels - 1)]));
+}

@@ -587,3 +587,22 @@ describe('the lists', () => {
     });
   });
 });
+
+describe('JSON that other services nested thousands deep', () => {
+  it('is data: cut where it cannot be written, and what stands beside it comes as ever', async () => {
+    const deep = '['.repeat(20_000) + ']'.repeat(20_000);
+    await test.service.agentRuntime.query(
+      `INSERT INTO pending_approvals (id, request_id, session_id, details, arguments) VALUES ('deep', 'deep', 'notes-anna', $1, '{"a":[1]}')`,
+      [deep],
+    );
+    const answer = await ask(
+      gateway,
+      anna,
+      '{ session(id: "notes-anna") { title approvals { nodes { details arguments } } } }',
+    );
+    const [approval] = pick(answer, 'session.approvals.nodes') as { details: unknown; arguments: unknown }[];
+    expect(approval?.arguments).toEqual({ a: [1] });
+    expect(JSON.stringify(approval?.details)).toContain('nested too deeply');
+    await test.service.agentRuntime.query(`DELETE FROM pending_approvals WHERE id = 'deep'`);
+  });
+});
