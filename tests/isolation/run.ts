@@ -146,7 +146,7 @@ export class Run {
     );
     const [filter, bare] = random.below(2) === 0 ? this.#filter(field) : [{}, {}];
     const first = this.#documents.takes('Query', field, 'first') ? { first: 200 } : {};
-    const values = { ...required, ...first, ...filter };
+    const values = { ...required, ...first, ...filter, ...(field === 'nodes' ? { ids: this.#oneOfEachKind() } : {}) };
     const document = this.#documents.write('Query', field, values);
     return async () => {
       const answer = (await ask(this.#gateway, person, document, values)) as Answer;
@@ -163,6 +163,10 @@ export class Run {
       this.#keepCursors(field, answer, person);
       this.#count('reads', problems, { document, values }, person);
     };
+  }
+
+  #oneOfEachKind(): string[] {
+    return [...this.#ids].map(([kind, ids]) => globalIdOf(kind, this.#random.pick(ids)));
   }
 
   /** A filter by one equality, as it is sent and as the reference takes it. */
