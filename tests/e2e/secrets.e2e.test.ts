@@ -94,6 +94,14 @@ describe('what a layer throws', () => {
   });
 });
 
+describe('metrics', () => {
+  it('tell of no user, no session and no secret', async () => {
+    const text = await (await fetch(gateway.url.replace('/graphql', '/metrics'))).text();
+    expect(text).toContain('# HELP');
+    expect(text).not.toMatch(/CANARY|anna|adam|acme|eyJ|example\.org|hash-of/);
+  });
+});
+
 describe('hashes of passwords, secrets and tokens', () => {
   const hash = /password_?hash|secret_?hash|jti_?hash|request_?hash|cursor_key/i;
 

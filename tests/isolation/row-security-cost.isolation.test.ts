@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { afterAll, beforeAll, it } from 'vitest';
+import { afterAll, beforeAll, expect, it } from 'vitest';
 import { addMessages, addSession } from '../support/people.ts';
 import { testDatabases, type TestDatabases } from '../support/databases.ts';
 import { Database } from '../../src/databases/database.ts';
@@ -97,6 +97,7 @@ it.runIf(pages > 0)('what row-level security costs', { timeout: 600_000 }, async
       process.stdout.write(
         `${title}, ${part}: CPU per 1,000 off ${per1000(off)}, on ${per1000(on)}, ratio ${(on / off).toFixed(2)}\n`,
       );
+      expect(on).toBeGreaterThan(0);
     }
   }
 });

@@ -22,7 +22,7 @@ export interface TestDatabases {
 }
 
 /** TEST_ROW_SECURITY=true runs all tests behind row-level security. */
-const withRowSecurity = process.env['TEST_ROW_SECURITY'] === 'true';
+export const withRowSecurity = process.env['TEST_ROW_SECURITY'] === 'true';
 
 /** Two fresh databases, cloned from migrated ones in a fraction of a second; `migrated: false` gives empty ones. */
 export async function testDatabases(
