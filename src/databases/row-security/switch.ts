@@ -2,9 +2,14 @@ import sql from 'sql-template-tag';
 import { StartupError } from '../../shared/errors.ts';
 import type { Database } from '../database.ts';
 import { databaseTitles } from '../database-name.ts';
+import { viewerRights as agentRuntimeRights } from '../migrations/agent-runtime/12-rights.ts';
+import { viewerRights as authRights } from '../migrations/auth/05-rights.ts';
 import { giveWay } from '../migrations/give-way.ts';
+import { exactRights } from '../migrations/grants.ts';
 import { policies } from './policies.ts';
 import { viewerRole } from './read-for.ts';
+
+const rights = { agentRuntime: agentRuntimeRights, auth: authRights };
 
 /**
  * Switches row-level security on, by the tables' owner. Everybody may see all rows as before, except for the viewer's
@@ -18,7 +23,8 @@ export async function enableRowSecurity(owner: Database): Promise<void> {
     `CREATE POLICY scrollback_viewer ON ${table} AS RESTRICTIVE FOR SELECT TO ${viewerRole} USING (${condition})`,
     `ALTER TABLE ${table} ENABLE ROW LEVEL SECURITY`,
   ]);
-  await runAll(owner, statements);
+  // The migration gives these rights too, where the role was there by then.
+  await runAll(owner, [exactRights(viewerRole, rights[owner.name]), ...statements]);
 }
 
 export async function disableRowSecurity(owner: Database): Promise<void> {

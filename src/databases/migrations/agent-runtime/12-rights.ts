@@ -9,7 +9,7 @@ export class Rights extends Migration {
     this.addSql('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA scrollback FROM PUBLIC');
     this.addSql(exactRights('scrollback_gateway', gateway));
     this.addSql(exactRights('scrollback_analytics', analytics));
-    this.addSql(exactRights('scrollback_viewer', viewer));
+    this.addSql(exactRights('scrollback_viewer', viewerRights));
   }
 }
 
@@ -38,7 +38,7 @@ const analytics = [
 ];
 
 /** What a viewer's statements read; which rows of it is the business of the policies. */
-const viewer = [
+export const viewerRights = [
   'GRANT SELECT ON public.sessions, public.messages, public.agent_contexts, public.agent_switches, public.pending_approvals TO scrollback_viewer',
   'GRANT SELECT ON scrollback.session_log, scrollback.message_details, scrollback.tool_usage, scrollback.chat_events TO scrollback_viewer',
   'GRANT SELECT ON scrollback.message_documents, scrollback.document_progress TO scrollback_viewer',

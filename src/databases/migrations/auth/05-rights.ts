@@ -12,7 +12,7 @@ export class Rights extends Migration {
     this.addSql('REVOKE ALL ON ALL FUNCTIONS IN SCHEMA scrollback FROM PUBLIC');
     this.addSql(exactRights('scrollback_gateway', gateway));
     this.addSql(exactRights('scrollback_auditor', auditor));
-    this.addSql(exactRights('scrollback_viewer', reading('scrollback_viewer')));
+    this.addSql(exactRights('scrollback_viewer', viewerRights));
   }
 }
 
@@ -32,5 +32,7 @@ const gateway = [
   'GRANT SELECT ON scrollback.log_identity, scrollback.cursor_keys, scrollback.migrations TO scrollback_gateway',
   'GRANT EXECUTE ON FUNCTION scrollback.rotate_cursor_keys TO scrollback_gateway',
 ];
+
+export const viewerRights = reading('scrollback_viewer');
 
 const auditor = ['GRANT SELECT ON public.audit_logs, scrollback.audit_entries TO scrollback_auditor'];
