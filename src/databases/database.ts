@@ -153,27 +153,33 @@ export class Database {
     }
   }
 
+  #keepNoStatements(): void {
+    if (!this.#keepsStatements) return;
+    this.#keepsStatements = false;
+    this.#log.warn({ database: this.name }, 'a pooler mixes up prepared statements, so none are prepared any more');
+  }
+
   async #run<Row extends object>(
     poolOf: () => Promise<pg.Pool>,
     statement: Statement,
     withinMs?: number,
   ): Promise<Row[]> {
     let pool: pg.Pool | undefined;
+    const keeps = this.#keepsStatements;
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.
       pool = await poolOf();
       const { name, ...unnamed } = namedStatement(statement);
-      const named = this.#keepsStatements ? { name, ...unnamed } : unnamed;
+      const named = keeps ? { name, ...unnamed } : unnamed;
       const query = { ...named, types: resultTypes, query_timeout: withinMs };
       const result = await this.#send(pool, query as pg.QueryConfig, statement);
       return result.rows as Row[];
     } catch (error) {
-      if (this.#keepsStatements && isStrangersStatement(error)) {
-        this.#keepsStatements = false;
-        this.#log.warn({ database: this.name }, 'a pooler mixes up prepared statements, so none are prepared any more');
+      if (keeps && isStrangersStatement(error)) {
+        this.#keepNoStatements();
+        // It was refused before it began.
+        return this.#run<Row>(poolOf, statement, withinMs);
       }
-      // It was refused before it began.
-      if (isStrangersStatement(error)) return this.#run<Row>(poolOf, statement, withinMs);
       if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
