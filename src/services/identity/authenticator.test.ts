@@ -55,3 +55,12 @@ test('without a configured key none is right', async () => {
 test('two credentials at once are refused', async () => {
   await expect(authenticate({ authorization: 'Bearer x', internalKey: key })).rejects.toMatchObject(refused);
 });
+
+test.each([
+  [{ authorization: 'Bearer x', internalKey: key }, 'Send either Authorization or X-Internal-Auth, not both.'],
+  [{ authorization: 'x Bearer abc' }, 'Authorization must read "Bearer <access token>".'],
+  [{ authorization: 'Basic abc' }, 'Authorization must read "Bearer <access token>".'],
+  [{ internalKey: 'wrong' }, 'The key in X-Internal-Auth is not right.'],
+])('%o is told what to do', async (credentials, message) => {
+  await expect(authenticate(credentials)).rejects.toMatchObject({ ...refused, message });
+});

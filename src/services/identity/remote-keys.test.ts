@@ -147,3 +147,25 @@ test('two keys and a token without a key id: the token is refused', async () => 
   await expect(verify(token)).rejects.toMatchObject({ message: expect.stringContaining('kid') as string });
   expect(issuer.fetches).toBe(1);
 });
+
+test('tokens of known keys cost no fetch while the keys are young', async () => {
+  const verify = verifying({ cooldownMs: 0 });
+  const token = await tokenOf(first);
+  for (let again = 0; again < 5; again += 1) await verify(token);
+  expect(issuer.fetches).toBe(1);
+});
+
+test('a key set may hold a megabyte and no more', async () => {
+  const padded = (bytes: number): JWK[] => {
+    const key = { ...first.jwk, x5u: '' };
+    return [{ ...key, x5u: 'x'.repeat(bytes - JSON.stringify({ keys: [key] }).length) }];
+  };
+  issuer.keys = padded(1_000_000);
+  expect((await verifying()(await tokenOf(first))).userId).toBe('u1');
+  issuer.keys = padded(1_000_001);
+  await expect(verifying()(await tokenOf(first))).rejects.toMatchObject({
+    ...unreachable,
+    message: expect.stringContaining("The token issuer's key set") as string,
+    cause: expect.objectContaining({ message: expect.stringContaining('1000000 bytes') as string }) as unknown,
+  });
+});

@@ -144,6 +144,16 @@ describe('claims that are refused', () => {
   });
 });
 
+test('an expired token is told so in a way that clients can act on', async () => {
+  await expect(verifier.verify(await signed({ ...claims, exp: now - 60 }))).rejects.toMatchObject({
+    details: { reason: 'TOKEN_EXPIRED' },
+  });
+});
+
+test('a client that is no text is none', async () => {
+  expect((await verifier.verify(await signed({ ...claims, client_id: 7 }))).clientId).toBeNull();
+});
+
 describe('signatures that are refused', () => {
   test('none at all', async () => {
     for (const alg of ['none', 'None', 'NONE']) {

@@ -50,7 +50,7 @@ test('a JWKS file, past keys that sign nothing we take', async () => {
   const other = generateKeyPairSync('ed25519').publicKey;
   const keys = [jwk(other, { kid: 'ed' }), jwk(rsa.publicKey, { kid: 'r' }), jwk(ec.publicKey, { kid: 'e' })];
   expect(await viewerBy(file({ keys }), 'RS256', rsa.privateKey, 'r')).toBe('u1');
-  expect(await viewerBy(file({ keys }), 'ES256', ec.privateKey, 'e')).toBe('u1');
+  expect(await viewerBy(file(` \n${JSON.stringify({ keys })}`), 'ES256', ec.privateKey, 'e')).toBe('u1');
 });
 
 test.each<[string, string | object, RegExp]>([
@@ -58,6 +58,10 @@ test.each<[string, string | object, RegExp]>([
   ['a private JWK', jwk(ec.privateKey), /secret key/],
   ['a symmetric key', { kty: 'oct', k: 'AAAA' }, /secret key/],
   ['an RSA key of 1024 bits', pem(generateKeyPairSync('rsa', { modulusLength: 1024 }).publicKey), /2048 bits/],
+  ['an EC key of another curve', pem(generateKeyPairSync('ec', { namedCurve: 'P-384' }).publicKey), /ES256/],
+  ['an RSA key for PSS only', pem(generateKeyPairSync('rsa-pss', { modulusLength: 2048 }).publicKey), /RS256|PEM/],
+  ['a key that is none', { kty: 'RSA', n: '!' }, /no key for RS256/],
+  ['keys that are no list', { keys: 7 }, /no key for RS256/],
   ['no keys', { keys: [] }, /no key for RS256/],
   ['half a JSON', '{"keys":', /not a PEM, JWK or JWKS file/],
   ['something else', 'hello', /not a PEM, JWK or JWKS file/],
