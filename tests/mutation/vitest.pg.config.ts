@@ -6,7 +6,7 @@ export default defineConfig({
   ...pure,
   test: {
     ...pure.test,
-    include: ['src/services/audit/*.pg.test.ts'],
+    include: ['src/services/{audit,users}/*.pg.test.ts'],
     exclude: ['node_modules/**'],
     globalSetup: ['tests/support/global-setup.ts'],
   },

@@ -52,11 +52,19 @@ test('an entry with an id of its own is there once, however often it is sent', a
 });
 
 test.each([
-  ['a user who is not there', { userId: 'nobody' }],
-  ['an empty event type', { eventType: '' }],
-  ['an event type too long', { eventType: 'x'.repeat(51) }],
-  ['an address too long', { ipAddress: '1'.repeat(46) }],
-  ['NUL', { userAgent: '\0' }],
-])('%s is refused', async (_what, input) => {
-  await expect(record(input)).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
+  ['a user who is not there', 'userId', { userId: 'nobody' }],
+  ['an id too long', 'id', { id: 'x'.repeat(37) }],
+  ['a client too long', 'clientId', { clientId: 'x'.repeat(256) }],
+  ['an empty event type', 'eventType', { eventType: '' }],
+  ['an event type too long', 'eventType', { eventType: 'x'.repeat(51) }],
+  ['data with NUL', 'eventData', { eventData: { text: '\0' } }],
+  ['an address too long', 'ipAddress', { ipAddress: '1'.repeat(46) }],
+  ['a user agent with NUL', 'userAgent', { userAgent: '\0' }],
+  ['an error with NUL', 'errorMessage', { errorMessage: '\0' }],
+])('%s is refused, and the argument %s named', async (_what, argument, input) => {
+  await expect(record(input)).rejects.toMatchObject({
+    code: 'BAD_USER_INPUT',
+    message: expect.stringContaining(`\`${argument}\``) as string,
+    details: { argument },
+  });
 });
