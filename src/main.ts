@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { Command } from 'commander';
 import { doctorCommand } from './commands/doctor.ts';
+import { documentsCommand } from './commands/documents.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { notifyTriggerCommand } from './commands/notify-trigger.ts';
@@ -22,6 +23,7 @@ const program = new Command('scrollback')
   .addCommand(tokenCommand)
   .addCommand(importCommand)
   .addCommand(rowSecurityCommand)
+  .addCommand(documentsCommand)
   .addCommand(schemaCommand)
   .addCommand(notifyTriggerCommand)
   .addCommand(doctorCommand);

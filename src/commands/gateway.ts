@@ -4,6 +4,7 @@ import type { DatabaseName } from '../databases/database-name.ts';
 import { rotateCursorKeys } from '../databases/log-identity.ts';
 import { startGatewayServer } from '../server/gateway-server.ts';
 import { relayOutbox } from '../services/audit/outbox-relay.ts';
+import { RegisteredDocuments } from '../services/documents/registered-documents.ts';
 import { Watches } from '../services/live/watches.ts';
 import { revocable } from '../services/identity/revocable-authenticator.ts';
 import { Revocations } from '../services/identity/revocations.ts';
@@ -52,6 +53,7 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
     schema: assembleSchema({ federation: config.http.federation }),
     gateway: { databases, services, watches: new Watches(databases, changeFeed.live) },
     authenticator: revocable(identity.authenticator, revocations),
+    registered: new RegisteredDocuments(databases.agentRuntime),
     jwks: identity.issuer?.jwks() ?? null,
     graphiqlHeaders: options.graphiqlHeaders ?? (() => Promise.resolve({})),
     wakeUps: changeFeed.wakeUps,

@@ -4,6 +4,7 @@ import { parseEnv } from 'node:util';
 import { StartupError } from '../shared/errors.ts';
 import type { DatabaseConfig, DatabaseLimits } from './database-config.ts';
 import { databaseConfigOf } from './database-url.ts';
+import { limitsOf as requestLimitsOf, type Limits } from './limits.ts';
 import { warnOfMisspelt } from './misspelt.ts';
 import { readSettings, type Variables } from './problems.ts';
 import type { SettingName, Settings } from './settings.ts';
@@ -99,7 +100,30 @@ export interface HttpConfig {
   readonly federation: boolean;
   readonly graphiql: boolean;
   readonly introspection: boolean;
-  readonly shutdownGraceMs: number;
+  /** Proxies whose X-Forwarded-For is believed. */
+  readonly trustedProxies: readonly string[];
+  /** null = plain HTTP. */
+  readonly tls: TlsFiles | null;
+  /** Whether documents may be sent as the hash of one that was sent before. */
+  readonly persistedQueries: boolean;
+  /** Whether nothing but registered documents is run. */
+  readonly trustedDocumentsOnly: boolean;
+  readonly limits: Limits;
+  readonly shutdown: ShutdownConfig;
+}
+
+export interface TlsFiles {
+  readonly certFile: string;
+  readonly keyFile: string;
+}
+
+export interface ShutdownConfig {
+  /** How long running operations get. */
+  readonly graceMs: number;
+  /** Over how long the closing of sockets is spread at the most. */
+  readonly spreadMs: number;
+  /** How long everything goes on while readiness is red already. */
+  readonly delayMs: number;
 }
 
 export interface AuthConfig {
@@ -198,8 +222,21 @@ function httpOf(settings: Settings): HttpConfig {
     federation: settings.FEDERATION,
     graphiql: settings.GRAPHIQL ?? !production,
     introspection: settings.INTROSPECTION ?? !production,
-    shutdownGraceMs: settings.SHUTDOWN_GRACE_MS,
+    trustedProxies: Object.freeze(settings.TRUST_PROXY ?? []),
+    tls: tlsFilesOf(settings),
+    persistedQueries: settings.PERSISTED_QUERIES,
+    trustedDocumentsOnly: settings.TRUSTED_DOCUMENTS,
+    limits: requestLimitsOf(settings),
+    shutdown: Object.freeze({
+      graceMs: settings.SHUTDOWN_GRACE_MS,
+      spreadMs: settings.SHUTDOWN_SPREAD_MS,
+      delayMs: settings.SHUTDOWN_DELAY_MS,
+    }),
   });
+}
+
+function tlsFilesOf({ TLS_CERT_FILE: certFile, TLS_KEY_FILE: keyFile }: Settings): TlsFiles | null {
+  return certFile === undefined || keyFile === undefined ? null : Object.freeze({ certFile, keyFile });
 }
 
 function databasesOf(settings: Settings): Config['databases'] {

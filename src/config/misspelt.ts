@@ -1,6 +1,16 @@
 import { settingNames } from './settings.ts';
 
-const ourPrefixes = ['AGENT_RUNTIME_', 'AUTH_', 'SCROLLBACK_', 'LIVE_', 'CURSOR_', 'DB_', 'METRICS_', 'NATS_'];
+const ourPrefixes = [
+  'AGENT_RUNTIME_',
+  'AUTH_',
+  'SCROLLBACK_',
+  'LIVE_',
+  'CURSOR_',
+  'DB_',
+  'METRICS_',
+  'NATS_',
+  'RATE_LIMIT_',
+];
 
 /** One sentence for each variable that looks like a setting and is none; values are never quoted. */
 export function warnOfMisspelt(names: readonly string[]): string[] {

@@ -32,6 +32,9 @@ function contradictions(variables: Variables): string[] {
       'AUTH_JWKS_URL and AUTH_PUBLIC_KEY_FILE are both set; keep the one that tokens are to be checked with',
     );
   }
+  if (has('TLS_CERT_FILE') !== has('TLS_KEY_FILE')) {
+    problems.push('TLS_CERT_FILE and TLS_KEY_FILE belong together; set both, or neither for plain HTTP');
+  }
   if (variables['NODE_ENV'] === 'production' && external && !keysConfigured) {
     problems.push(
       'AUTH_JWKS_URL or AUTH_PUBLIC_KEY_FILE must be set in production with your own database; the built-in issuer of tokens is for trying things out',

@@ -1,70 +1,18 @@
-import { accessSync, constants } from 'node:fs';
 import { z } from 'zod';
-import { databaseConfigOf } from './database-url.ts';
-
-// Each kind of value has one rule and one sentence, which completes "NAME …".
-
-const text = () => z.string();
-
-const oneOf = <Words extends readonly [string, ...string[]]>(...words: Words) =>
-  z.enum(words, `must be one of ${words.join(', ')}`);
-
-const wholeNumber = (from: number, to: number) =>
-  z
-    .string()
-    .refine((value) => /^\d+$/.test(value) && Number(value) >= from && Number(value) <= to, {
-      error: `must be a whole number from ${from} to ${to}`,
-    })
-    .transform(Number);
-
-const onOff = () => z.stringbool({ error: 'must be true or false' });
-
-const secretText = (length: number) => z.string().min(length, `must have at least ${length} characters`);
-
-const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
-
-const readableFile = () => z.string().refine(isReadable, { error: 'must be the path of a file that can be read' });
-
-const origins = () =>
-  z
-    .string()
-    .transform((list) => list.split(',').map((origin) => origin.trim()))
-    .refine((list) => list.every(isOrigin), {
-      error: 'must be a comma-separated list such as https://app.example.org',
-    });
-
-const natsUrls = () =>
-  z
-    .string()
-    .transform((list) => list.split(',').map((server) => server.trim()))
-    .refine((list) => list.every((server) => /^(nats|tls):$/.test(URL.parse(server)?.protocol ?? '')), {
-      error: 'must look like nats://user:password@host:4222, with tls:// for TLS, several separated by commas',
-    });
-
-/** The URL stays text here, because its configuration also needs the limits; it is only checked. */
-const databaseUrl = () =>
-  z.string().check((context) => {
-    try {
-      databaseConfigOf(context.value, '');
-    } catch (error) {
-      const message = error instanceof Error ? error.message.trim() : 'cannot be read';
-      context.issues.push({ code: 'custom', input: context.value, message });
-    }
-  });
-
-function isReadable(path: string): boolean {
-  try {
-    accessSync(path, constants.R_OK);
-    return true;
-  } catch {
-    return false;
-  }
-}
-
-function isOrigin(value: string): boolean {
-  const url = URL.parse(value);
-  return url !== null && url.origin === value && /^https?:$/.test(url.protocol);
-}
+import { limitSettings } from './limit-settings.ts';
+import {
+  addressRanges,
+  databaseUrl,
+  httpUrl,
+  natsUrls,
+  oneOf,
+  onOff,
+  origins,
+  readableFile,
+  secretText,
+  text,
+  wholeNumber,
+} from './setting-kinds.ts';
 
 const twoWeeksMs = 14 * 24 * 3600 * 1000;
 const tenYearsSeconds = 10 * 366 * 24 * 3600;
@@ -76,10 +24,17 @@ export const settingsSchema = z.object({
   PORT: wholeNumber(0, 65_535).default(4000),
   ALLOWED_ORIGINS: origins().optional(),
   FEDERATION: onOff().default(false),
+  TRUST_PROXY: addressRanges().optional(),
+  TLS_CERT_FILE: readableFile().optional(),
+  TLS_KEY_FILE: readableFile().optional(),
   GRAPHIQL: onOff().optional(),
   INTROSPECTION: onOff().optional(),
   SHUTDOWN_GRACE_MS: wholeNumber(0, 600_000).default(10_000),
+  SHUTDOWN_SPREAD_MS: wholeNumber(0, 600_000).default(3_000),
+  SHUTDOWN_DELAY_MS: wholeNumber(0, 600_000).default(0),
   LOG_LEVEL: oneOf('fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent').default('info'),
+
+  ...limitSettings,
 
   SCROLLBACK_DATA: text().default('.scrollback'),
   AGENT_RUNTIME__DB_URL: databaseUrl().optional(),

@@ -26,6 +26,7 @@ import { Rights as AgentRuntimeRights } from './migrations/agent-runtime/12-righ
 import { LogPublication as AgentRuntimeLogPublication } from './migrations/agent-runtime/13-log-publication.ts';
 import { HorizonOnPrimary } from './migrations/agent-runtime/14-horizon-on-primary.ts';
 import { Departures } from './migrations/agent-runtime/15-departures.ts';
+import { RegisteredDocuments } from './migrations/agent-runtime/16-registered-documents.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -61,6 +62,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '13-log-publication', class: AgentRuntimeLogPublication },
     { name: '14-horizon-on-primary', class: HorizonOnPrimary },
     { name: '15-departures', class: Departures },
+    { name: '16-registered-documents', class: RegisteredDocuments },
   ],
 };
 

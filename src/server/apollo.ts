@@ -3,28 +3,33 @@ import {
   ApolloServerPluginCacheControlDisabled,
   ApolloServerPluginLandingPageDisabled,
 } from '@apollo/server/plugin/disabled';
-import { OperationTypeNode, type GraphQLSchema } from 'graphql';
+import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { OperationContext } from '../resolvers/context.ts';
-import { badInput } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { parseOptions } from './documents.ts';
+import { currentOperation } from './current-operation.ts';
 import { presentError } from './present-error.ts';
-import { requestLog } from './request-log.ts';
 
-/** Over HTTP a subscription has nowhere to stream to. */
-const noSubscriptions: ApolloServerPlugin<OperationContext> = {
+/** Tells what the operation was taken to cost. */
+const tellCost: ApolloServerPlugin<OperationContext> = {
   requestDidStart: () =>
     Promise.resolve({
-      didResolveOperation: ({ operation }) =>
-        operation?.operation === OperationTypeNode.SUBSCRIPTION
-          ? Promise.reject(
-              badInput('Subscriptions are served over WebSocket (graphql-transport-ws) at the same address.'),
-            )
-          : Promise.resolve(),
+      willSendResponse: ({ response: { body } }) => {
+        const cost = currentOperation.getStore()?.admitted.cost;
+        if (body.kind === 'single' && cost !== undefined)
+          body.singleResult.extensions = { ...body.singleResult.extensions, cost };
+        return Promise.resolve();
+      },
     }),
 };
 
-/** Apollo Server without a transport of its own: parsing, validation, execution and the rules of GraphQL over HTTP. */
+/** Admission has read the document already; here is where Apollo Server looks before it parses and validates itself. */
+const admittedDocuments = {
+  get: (): Promise<DocumentNode | undefined> => Promise.resolve(currentOperation.getStore()?.admitted.document),
+  set: (): Promise<void> => Promise.resolve(),
+  delete: (): Promise<void> => Promise.resolve(),
+};
+
+/** Apollo Server without a transport of its own: execution and the rules of GraphQL over HTTP, behind our admission. */
 export function createApolloServer(
   schema: GraphQLSchema,
   options: { introspection: boolean; log: Log },
@@ -35,11 +40,12 @@ export function createApolloServer(
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,
     csrfPrevention: true,
+    persistedQueries: false,
+    documentStore: admittedDocuments,
     stopOnTerminationSignals: false,
-    parseOptions,
     // The cache-control plugin wraps every field of the schema, which costs a third of the time of large answers.
-    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), noSubscriptions],
-    formatError: (_formatted, error) => presentError(error, requestLog.getStore() ?? options.log),
+    plugins: [ApolloServerPluginCacheControlDisabled(), ApolloServerPluginLandingPageDisabled(), tellCost],
+    formatError: (_formatted, error) => presentError(error, currentOperation.getStore()?.log ?? options.log),
     logger: {
       debug: (message) => options.log.debug(message),
       info: (message) => options.log.debug(message),

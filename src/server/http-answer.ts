@@ -1,7 +1,6 @@
-import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { ServerResponse } from 'node:http';
+import type { GraphQLFormattedError } from 'graphql';
 import type { ErrorCode } from '../shared/errors.ts';
-
-export const maxBodyBytes = 1_000_000;
 
 export function answerJson(
   response: ServerResponse,
@@ -24,17 +23,28 @@ export function answerError(
   error: { code: ErrorCode; message: string; [detail: string]: unknown },
 ): void {
   const { message, ...extensions } = error;
-  answerJson(response, status, { errors: [{ message, extensions }] });
+  answerJson(response, status, { errors: [{ message, extensions }] }, retryHeaders(extensions));
 }
 
-/** The body as text; null when it is larger than we take. */
-export async function readBody(request: IncomingMessage): Promise<string | null> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    size += chunk.length;
-    if (size > maxBodyBytes) return null;
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
+/** Errors as clients see them, with what their codes mean in HTTP. */
+export function answerErrors(
+  response: ServerResponse,
+  status: number,
+  errors: readonly GraphQLFormattedError[],
+  contentType = 'application/json',
+): void {
+  answerJson(
+    response,
+    status,
+    { errors },
+    { 'content-type': `${contentType}; charset=utf-8`, ...retryHeaders(errors[0]?.extensions ?? {}) },
+  );
+}
+
+function retryHeaders(extensions: Readonly<Record<string, unknown>>): Record<string, string> {
+  const retryAfterMs = extensions['retryAfterMs'];
+  return {
+    ...(typeof retryAfterMs === 'number' ? { 'retry-after': String(Math.ceil(retryAfterMs / 1000)) } : {}),
+    ...(extensions['code'] === 'UNAUTHENTICATED' ? { 'www-authenticate': 'Bearer' } : {}),
+  };
 }

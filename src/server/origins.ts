@@ -17,3 +17,7 @@ export function isAllowedOrigin(request: IncomingMessage, policy: OriginPolicy):
   if (url === null) return false;
   return url.host === host || (policy.allowLocalhostOrigins && localHosts.has(url.hostname));
 }
+
+/** Whether the client has asked for this machine by its own name. */
+export const isLocalHost = ({ headers }: IncomingMessage): boolean =>
+  localHosts.has(URL.parse(`http://${headers.host ?? ''}`)?.hostname ?? '');

@@ -19,6 +19,7 @@ export interface SharedStreamsOptions {
   readonly present: (error: unknown, context: OperationContext) => GraphQLFormattedError;
 }
 
+/** What graphql-js takes, and where the results go. */
 export interface StreamArgs extends ExecutionArgs {
   readonly contextValue: OperationContext;
   /** Takes the JSON text of each result. */
@@ -41,15 +42,15 @@ export class SharedStreams {
     this.#options = options;
   }
 
-  /** Starts when the first result is asked for; or says why it does not. */
-  async open(args: StreamArgs): Promise<EndOfStream | ExecutionResult> {
+  /** Starts when the first result is asked for; or says why it does not. `over` is called when the stream has ended. */
+  async open(args: StreamArgs, over: () => void = () => undefined): Promise<EndOfStream | ExecutionResult> {
     const stream = await createSourceEventStream(args);
     if (!(Symbol.asyncIterator in stream)) return stream;
     const watch = watchOf(stream);
     const { contextValue: context, outlet } = args;
     const key = this.#keyOf(args);
     const write = (item: object): Promise<string> => this.#write(args, item);
-    return endOf((ended) => context.watches.follow(watch, { key, write, outlet, ended }));
+    return endOf((ended) => context.watches.follow(watch, { key, write, outlet, ended }), over);
   }
 
   async #write({ outlet: _outlet, ...args }: StreamArgs, item: object): Promise<string> {
@@ -89,13 +90,14 @@ function cursorVariableOf(document: DocumentNode, operationName: string | null |
  * An iterator that gives nothing until the stream ends, and then the reason. An error that an iterator throws would make
  * graphql-ws close the whole socket, and the other streams there are not at fault.
  */
-function endOf(follow: (ended: (reason: unknown) => void) => () => void): EndOfStream {
+function endOf(follow: (ended: (reason: unknown) => void) => () => void, over: () => void): EndOfStream {
   const end = Promise.withResolvers<IteratorResult<ExecutionResult, void>>();
   let leave: (() => void) | undefined;
   let isOver = false;
   const finish = async (): Promise<IteratorReturnResult<void>> => {
     isOver = true;
     leave?.();
+    over();
     end.resolve({ done: true, value: undefined });
     return { done: true, value: undefined };
   };
@@ -105,6 +107,7 @@ function endOf(follow: (ended: (reason: unknown) => void) => () => void): EndOfS
       leave ??= follow((reason) => end.resolve({ done: false, value: { errors: [asGraphQLError(reason)] } }));
       const result = await end.promise;
       isOver = true;
+      over();
       return result;
     },
     return: finish,

@@ -11,6 +11,7 @@ export class SocketFlow {
   readonly #stuck: () => void;
   readonly #waiting = new Set<() => void>();
   #unsent = 0;
+  #taken: () => void = () => undefined;
   #patience: NodeJS.Timeout | undefined;
 
   /** `stuck` is called when somebody waits and nothing moves for too long. */
@@ -23,6 +24,11 @@ export class SocketFlow {
   get isFull(): boolean {
     const { readyState, OPEN, bufferedAmount } = this.#socket;
     return readyState !== OPEN || (this.#unsent > 0 && bufferedAmount > lowMarkBytes);
+  }
+
+  /** Calls the listener whenever the operating system has taken a text. */
+  onTaken(listener: () => void): void {
+    this.#taken = listener;
   }
 
   send(text: string): void {
@@ -41,6 +47,7 @@ export class SocketFlow {
 
   readonly #sent = (): void => {
     this.#unsent -= 1;
+    this.#taken();
     if (this.#waiting.size === 0) return;
     this.#patience?.refresh();
     if (this.isFull) return;

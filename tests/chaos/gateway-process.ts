@@ -49,6 +49,10 @@ export class GatewayPlace {
     return `http://127.0.0.1:${this.road.port}/graphql`;
   }
 
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   async start(): Promise<void> {
     const [program, ...args] = this.build === 'ours' ? [programs.gateway, 'start'] : [programs.broken, this.build];
     const child = spawn(process.execPath, [program, ...args], {

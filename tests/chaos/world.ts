@@ -7,6 +7,7 @@ import { Cluster } from './cluster.ts';
 import { GatewayPlace, internalApiKey, type Build } from './gateway-process.ts';
 import type { Start } from './recorder.ts';
 import { openRoad, type Road } from './road.ts';
+import { roomForTests } from '../support/room-for-tests.ts';
 
 /** A PostgreSQL, a road to it, and gateways as processes on that road. */
 export class World {
@@ -119,6 +120,7 @@ export function environment(cluster: Cluster, roadPort: number, folder: string):
     NODE_ENV: 'test',
     HOST: '127.0.0.1',
     PORT: '0',
+    ...roomForTests,
     LOG_LEVEL: process.env['TEST_LOG'] ?? 'silent',
     MIGRATE_ON_START: 'false',
     SCROLLBACK_DATA: join(folder, 'gateway-data'),

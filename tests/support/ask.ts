@@ -1,5 +1,5 @@
 import { expect } from 'vitest';
-import type { Credentials, GraphQLAnswer, TestGateway } from './gateway.ts';
+import { withoutCost, type Credentials, type GraphQLAnswer, type TestGateway } from './gateway.ts';
 
 /** Who asks: a token's holder, an internal service with its key, or nobody. */
 export type Asker = Credentials | 'internal' | null;
@@ -16,7 +16,7 @@ export async function ask(
     headers: { 'content-type': 'application/json', 'x-internal-auth': gateway.internalApiKey },
     body: JSON.stringify({ query, variables }),
   });
-  return (await response.json()) as GraphQLAnswer;
+  return withoutCost((await response.json()) as GraphQLAnswer);
 }
 
 /** The value at a path like `session.messages.nodes.0.id`; the answer must be without errors. */

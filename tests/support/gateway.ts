@@ -13,6 +13,7 @@ import { Lifecycle } from '../../src/shared/lifecycle.ts';
 import type { Log } from '../../src/shared/log.ts';
 import type { TestDatabases } from './databases.ts';
 import { testLog } from './log.ts';
+import { roomForTests } from './room-for-tests.ts';
 
 export interface GraphQLAnswer<Result = Record<string, never>> {
   readonly data?: Result | null;
@@ -45,6 +46,12 @@ export interface TestGateway {
   stop(): Promise<void>;
 }
 
+/** What every answer says beside what a test is about. */
+export function withoutCost<Answer extends object>(answer: Answer & { extensions?: unknown }): Answer {
+  delete answer.extensions;
+  return answer;
+}
+
 /** A whole gateway in this process on test databases, its tokens from the built-in issuer. */
 export async function startTestGateway(
   test: TestDatabases,
@@ -60,6 +67,7 @@ export async function startTestGateway(
       SCROLLBACK_DATA: folder,
       INTERNAL_API_KEY: internalApiKey,
       LIVE_POLL_INTERVAL_MS: '100',
+      ...roomForTests,
       ...env,
     },
     { envFile: '/dev/null' },
@@ -108,7 +116,7 @@ export async function startTestGateway(
       const headers: Record<string, string> = { 'content-type': 'application/json' };
       if (credentials !== null) headers['authorization'] = `Bearer ${await token(credentials)}`;
       const response = await fetch(url, { method: 'POST', headers, body: JSON.stringify({ query, variables }) });
-      return (await response.json()) as GraphQLAnswer<Result>;
+      return withoutCost((await response.json()) as GraphQLAnswer<Result>);
     },
     async connect(credentials, retryAttempts = 0) {
       const connectionParams = credentials === null ? {} : { Authorization: `Bearer ${await token(credentials)}` };

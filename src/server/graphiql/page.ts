@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { createFetcher } from './fetcher.ts';
 import { firstTabs } from './first-tabs.ts';
+import { lastTab } from './last-tab.ts';
 import { logo } from './logo.ts';
 
 export interface GraphiqlOptions {
@@ -31,7 +32,8 @@ const url = new URL(options.endpoint, location.href).href;
 const connect = (connectionParams) =>
   graphqlWs.createClient({ url: url.replace(/^http/, 'ws'), connectionParams, retryAttempts: 0 });
 const fetcher = (${createFetcher.toString()})(url, connect);
-YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, fetcher });
+const tab = (${lastTab.toString()})(localStorage.getItem('graphiql:tabState'), location.search);
+YogaGraphiQL.renderYogaGraphiQL(document.getElementById('root'), { ...options.graphiql, ...tab, fetcher });
 `;
 
 /** The editor's language services run in workers; their code is part of the page instead of files of their own. */

@@ -4,7 +4,7 @@ import { ScrollbackError } from '../../shared/errors.ts';
 
 /** Clients of graphql-ws answer these by connecting again, all others by giving up. */
 export const tokenExpiredCode: number = CloseCode.Forbidden;
-export const serviceRestartCode = 1012;
+const serviceRestartCode = 1012;
 export const tryAgainLaterCode = 1013;
 
 /** For good: clients do not connect again. */
@@ -22,6 +22,9 @@ export function closeSoon(socket: WebSocket, code: number, reason: string): void
   const cut = setTimeout(() => socket.terminate(), closeGraceMs);
   socket.once('close', () => clearTimeout(cut));
 }
+
+export const closeForRestart = (socket: WebSocket): void =>
+  closeSoon(socket, serviceRestartCode, 'The gateway restarts; connect again.');
 
 /** A client whose token has merely expired connects again with a fresh one; one that is refused for good does not. */
 export function closeCodeOf(error: unknown): number {

@@ -1,114 +1,137 @@
-import { execute, type ExecutionArgs, type GraphQLFormattedError, type GraphQLSchema } from 'graphql';
-import type { ServerOptions } from 'graphql-ws';
-import type { WebSocket } from 'ws';
-import { OperationContext, type Gateway } from '../../resolvers/context.ts';
-import type { RevocableAuthenticator } from '../../services/identity/revocable-authenticator.ts';
-import type { Viewer } from '../../services/identity/viewer.ts';
+import { execute, type ExecutionResult, type GraphQLFormattedError } from 'graphql';
+import type { ServerOptions, SubscribePayload } from 'graphql-ws';
 import { ScrollbackError, unavailable } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import { deliveries } from '../../shared/metrics.ts';
-import type { Documents } from '../documents.ts';
 import { asGraphQLError } from '../as-graphql-error.ts';
+import { operationRequestOf } from '../admission/operation-request.ts';
+import { rateLimited, refusalErrors } from '../admission/refused.ts';
+import type { Edge } from '../edge.ts';
 import { presentError } from '../present-error.ts';
-import { SharedStreams, type StreamArgs } from '../shared-streams.ts';
-import { OperationOutlet, type SocketFlow } from '../socket-flow.ts';
-import { closeCodeOf, closeSoon } from './close.ts';
-import { identify } from './connect.ts';
+import { isSubscription, runArguments, runOnce, type RunArguments } from '../run-operation.ts';
+import { SharedStreams, type EndOfStream, type StreamArgs } from '../shared-streams.ts';
+import { OperationOutlet } from '../socket-flow.ts';
+import { closeForRestart } from './close.ts';
+import { admitSocket } from './connect.ts';
+import type { ConnectQueue } from './connect-queue.ts';
+import type { SocketExtra } from './socket-extra.ts';
 
-export interface OperationOptions {
-  readonly schema: GraphQLSchema;
-  readonly documents: Documents;
-  readonly gateway: Gateway;
-  readonly authenticator: RevocableAuthenticator;
-  readonly log: Log;
-}
-
-/** What is known of a socket, for as long as it is open. */
-export interface SocketExtra {
-  readonly socket: WebSocket;
-  readonly connectionId: string;
-  readonly flow: SocketFlow;
-  /** null until connection_init, and after one without credentials. */
-  viewer: Viewer | null;
-}
+type SocketArguments = RunArguments & StreamArgs;
 
 type Options = ServerOptions<Record<string, unknown>, SocketExtra>;
 
 /** What graphql-ws asks us while it speaks the protocol. */
-export function graphqlOptions(options: OperationOptions): Options {
+export function graphqlOptions(edge: Edge, queue: ConnectQueue): Options {
   const present = ({ connectionId }: SocketExtra, error: unknown): GraphQLFormattedError =>
-    presentError(error, options.log.child({ requestId: connectionId }));
+    presentError(error, edge.log.child({ requestId: connectionId }));
   const streams = new SharedStreams({
     execute: (args) => execute(args),
-    present: (error, { requestId }) => presentError(error, options.log.child({ requestId })),
+    present: (error, { requestId }) => presentError(error, edge.log.child({ requestId })),
   });
   return {
-    schema: options.schema,
-    onConnect: ({ connectionParams, extra }) => connect(options, connectionParams ?? {}, extra),
-    onSubscribe: ({ extra }, id, payload) => {
-      const refusal = refusalOf(extra);
-      return refusal === null ? start(options, extra, id, payload) : [asGraphQLError(refusal)];
+    schema: edge.schema,
+    connectionInitWaitTimeout: edge.limits.socket.initTimeoutMs,
+    onConnect: async ({ connectionParams, extra }) => {
+      await admitSocket(edge, queue, connectionParams ?? {}, extra);
+      return true;
     },
-    execute: (args: ExecutionArgs) => execute(args),
-    subscribe: (args: ExecutionArgs) => streams.open(args as StreamArgs),
+    onSubscribe: async ({ extra }, id, payload) => {
+      try {
+        return await start(edge, extra, id, payload);
+      } catch (error) {
+        return refusalErrors(error).map(asGraphQLError);
+      }
+    },
+    execute: (args) => runOnce(edge, args as RunArguments),
+    subscribe: (args) => openStream(streams, args as SocketArguments),
     onNext: ({ extra }, _id, _payload, _args, result) => {
       deliveries.inc();
       return result.errors === undefined
         ? undefined
         : { ...result, errors: result.errors.map((error) => present(extra, error)) };
     },
+    onComplete: ({ extra }, id) => answered(extra, id),
     onError: ({ extra }, _id, _payload, errors) => errors.map((error) => present(extra, error)),
   };
 }
 
-/** Wrong credentials close the socket. */
-async function connect(
-  { authenticator, log }: OperationOptions,
-  payload: Record<string, unknown>,
-  extra: SocketExtra,
-): Promise<boolean> {
+async function start(edge: Edge, extra: SocketExtra, id: string, payload: SubscribePayload): Promise<SocketArguments> {
+  const problem = socketProblem(edge, extra);
+  if (problem !== null) throw problem;
+  // Taken before anything is waited for, or a thousand could be admitted at the same time.
+  extra.operations += 1;
   try {
-    extra.viewer = await identify(authenticator, payload, extra.socket);
+    await edge.admission.enter(extra.caller.address);
+    const admitted = await edge.admission.admit(operationRequestOf(payload), extra.caller);
+    noteOperation(edge, extra, payload.operationName);
+    if (!isSubscription(admitted)) extra.unanswered.add(id);
+    const release = (): void => {
+      admitted.release();
+      extra.operations -= 1;
+    };
+    return {
+      ...runArguments(edge, { ...admitted, release: once(release) }, extra.caller, extra.connectionId),
+      outlet: new OperationOutlet(extra.flow, id),
+    };
   } catch (error) {
-    const { message } = presentError(error, log.child({ requestId: extra.connectionId }));
-    closeSoon(extra.socket, closeCodeOf(error), message);
+    extra.operations -= 1;
+    throw error;
   }
-  return true;
 }
 
-function start(
-  options: OperationOptions,
-  { connectionId, viewer, flow }: SocketExtra,
-  id: string,
-  payload: { query: string; variables?: Record<string, unknown> | null; operationName?: string | null },
-): ReturnType<NonNullable<Options['onSubscribe']>> {
-  const { query, variables, operationName } = payload;
-  const document = options.documents.read(query);
-  if (!('kind' in document)) return document;
-  options.log.info(
+/** A stream holds its place among the operations until it ends. */
+async function openStream(
+  streams: SharedStreams,
+  { admitted, ...args }: SocketArguments,
+): Promise<EndOfStream | ExecutionResult> {
+  try {
+    const stream = await streams.open(args, admitted.release);
+    if (!(Symbol.asyncIterator in stream)) admitted.release();
+    return stream;
+  } catch (error) {
+    admitted.release();
+    throw error;
+  }
+}
+
+/** graphql-ws tells the client right after this, so what waits for the end of the answer waits for one turn more. */
+function answered(extra: SocketExtra, id: string): void {
+  if (!extra.unanswered.delete(id) || extra.unanswered.size > 0) return;
+  setImmediate(() => extra.whenIdle?.());
+}
+
+function once(action: () => void): () => void {
+  let done = false;
+  return () => {
+    if (!done) action();
+    done = true;
+  };
+}
+
+/** A socket that is being closed still brings frames; nothing is started for them. */
+function socketProblem(
+  edge: Edge,
+  { socket, caller: { viewer }, operations, unanswered }: SocketExtra,
+): ScrollbackError | null {
+  if (viewer?.expiresAt != null && viewer.expiresAt <= Date.now()) {
+    return new ScrollbackError('UNAUTHENTICATED', 'The token has expired; connect again with a fresh one.');
+  }
+  // Who wants something has to ask elsewhere, and so needs not wait for its turn to be told.
+  if (edge.isClosing() && unanswered.size === 0) closeForRestart(socket);
+  if (socket.readyState !== socket.OPEN || edge.isClosing()) return unavailable('The gateway');
+  const maximum = edge.limits.operations.socket;
+  if (operations < maximum) return null;
+  const message = `There are at most ${maximum} operations at the same time on one connection; end some first.`;
+  return rateLimited('MAX_OPERATIONS_PER_SOCKET', maximum, message);
+}
+
+function noteOperation({ log }: Edge, { connectionId, caller: { viewer } }: SocketExtra, name?: string | null): void {
+  log.info(
     {
       requestId: connectionId,
-      operationName: operationName?.slice(0, 100),
+      operationName: name?.slice(0, 100),
       userId: viewer?.userId,
       tenantId: viewer?.tenantId,
     },
     'operation over websocket',
   );
-  const args: StreamArgs = {
-    schema: options.schema,
-    document,
-    variableValues: variables ?? null,
-    operationName: operationName ?? null,
-    contextValue: new OperationContext(options.gateway, viewer, connectionId),
-    outlet: new OperationOutlet(flow, id),
-  };
-  return args;
-}
-
-/** A socket that is being closed still brings frames; nothing is started for them. */
-function refusalOf({ socket, viewer }: SocketExtra): ScrollbackError | null {
-  if (viewer?.expiresAt != null && viewer.expiresAt <= Date.now()) {
-    return new ScrollbackError('UNAUTHENTICATED', 'The token has expired; connect again with a fresh one.');
-  }
-  return socket.readyState === socket.OPEN ? null : unavailable('The gateway');
 }

@@ -1,17 +1,17 @@
-import { randomUUID } from 'node:crypto';
 import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
+import type { SocketLimits } from '../../config/limits.ts';
 import type { Log } from '../../shared/log.ts';
 import { openSockets } from '../../shared/metrics.ts';
-import { SocketFlow } from '../socket-flow.ts';
 import { closeSoon, serverErrorCode, tryAgainLaterCode } from './close.ts';
-import type { SocketExtra } from './operations.ts';
+import type { SocketExtra } from './socket-extra.ts';
+import { throttleReading } from './throttle.ts';
 
-const keepAliveMs = 12_000;
+const unsupportedDataCode = 1003;
 
 /** One socket of ws as graphql-ws sees it: it knows the protocol, this file knows sockets. */
-export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log: Log): void {
-  const connectionId = randomUUID();
+export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, limits: SocketLimits, log: Log): void {
+  const { socket, connectionId } = extra;
   openSockets.inc();
   socket.once('close', () => openSockets.dec());
   const fail = (error: unknown): void => {
@@ -21,39 +21,80 @@ export function serveSocket(graphql: Server<SocketExtra>, socket: WebSocket, log
     log.error({ requestId: connectionId, err: error }, 'a websocket failed');
     closeSoon(socket, serverErrorCode, 'Internal server error');
   };
-  const flow = new SocketFlow(socket, () =>
-    closeSoon(socket, tryAgainLaterCode, 'Nothing was read for too long; connect again.'),
-  );
   // What ws complains of, such as a frame that is none, it also closes the socket for.
   socket.on('error', (error) => log.debug({ requestId: connectionId, error: error.message }, 'a websocket broke'));
+  const throttle = throttleReading(socket, limits.messagesPerSecond);
+  const progress = keepAlive(socket, limits.heartbeatMs);
+  extra.flow.onTaken(() => {
+    throttle.afterSending();
+    progress();
+  });
+  const send = async (text: string): Promise<void> => {
+    await sent(socket, text, throttle.afterSending);
+    progress();
+  };
   const closed = graphql.opened(
     {
       protocol: socket.protocol,
-      send: (text) => send(socket, text),
-      close: (code, reason) => socket.close(code, reason),
-      onMessage: (handle) => socket.on('message', (data: Buffer) => void handle(data.toString()).catch(fail)),
+      send,
+      close: (code, reason) => closeSoon(socket, code ?? serverErrorCode, reason ?? ''),
+      onPing: (payload) => {
+        const pong = JSON.stringify(payload === undefined ? { type: 'pong' } : { type: 'pong', payload });
+        return throttle.mayAnswerPing() ? send(pong) : undefined;
+      },
+      onMessage: (handle) =>
+        socket.on('message', (data: Buffer, isBinary: boolean) => {
+          throttle.count();
+          progress();
+          if (isBinary) closeSoon(socket, unsupportedDataCode, 'Messages are JSON in text frames.');
+          else void handle(withQuery(data.toString())).catch(fail);
+        }),
     },
-    { socket, connectionId, flow, viewer: null },
+    extra,
   );
-  keepAlive(socket);
+  socket.on('ping', (data) => {
+    throttle.count();
+    progress();
+    if (throttle.mayAnswerPing()) socket.pong(data, false, throttle.afterSending);
+  });
   socket.once('close', (code, reason) => void closed(code, String(reason)).catch(fail));
 }
 
 /** Resolves when the operating system has taken the bytes, which is what makes a slow reader's operations wait. */
-const send = (socket: WebSocket, text: string): Promise<void> =>
+const sent = (socket: WebSocket, text: string, taken: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
     if (socket.readyState !== socket.OPEN) return resolve();
-    socket.send(text, (error) => (error == null ? resolve() : reject(error)));
+    socket.send(text, (error) => {
+      taken();
+      if (error == null) resolve();
+      else reject(error);
+    });
+    taken();
   });
 
-/** A socket that answers no ping within a period is gone. */
-function keepAlive(socket: WebSocket): void {
-  let answered = true;
-  socket.on('pong', () => (answered = true));
+/** graphql-ws insists on a `query`, which who sends the id of a document has none of. */
+function withQuery(text: string): string {
+  if (!/"(?:persistedQuery|documentId)"/.test(text)) return text;
+  try {
+    const message = JSON.parse(text) as { type?: unknown; payload?: { query?: unknown } };
+    if (message.type !== 'subscribe' || typeof message.payload !== 'object' || message.payload === null) return text;
+    message.payload.query ??= '';
+    return JSON.stringify(message);
+  } catch {
+    return text;
+  }
+}
+
+/** Who neither sends anything within a period, not even a pong, nor takes what was sent is gone. Returns what notes progress. */
+function keepAlive(socket: WebSocket, periodMs: number): () => void {
+  let progressed = true;
+  const progress = (): void => void (progressed = true);
+  socket.on('pong', progress);
   const pings = setInterval(() => {
-    if (!answered) return socket.terminate();
-    answered = false;
+    if (!progressed) return closeSoon(socket, tryAgainLaterCode, 'Nothing was read for too long; connect again.');
+    progressed = false;
     socket.ping();
-  }, keepAliveMs);
+  }, periodMs);
   socket.once('close', () => clearInterval(pings));
+  return progress;
 }

@@ -2,18 +2,30 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
-import { maxBodyBytes } from '../http-answer.ts';
 import { isAllowedOrigin, type OriginPolicy } from '../origins.ts';
+
+export interface UpgradeOptions {
+  readonly origins: OriginPolicy;
+  readonly maxMessageBytes: number;
+}
+
+/** A message is one operation; nobody needs more pieces for it. */
+const maxFragments = 64;
+/** Pieces as the network cuts them: enough for the longest message in the smallest usual packets. */
+const maxBufferedChunks = 4_096;
 
 /** Accepts websockets at /graphql, from allowed pages and programs. */
 export function acceptUpgrades(
   server: Server,
-  origins: OriginPolicy,
+  { origins, maxMessageBytes }: UpgradeOptions,
   accept: (socket: WebSocket, request: IncomingMessage) => void,
 ): WebSocketServer {
   const sockets = new WebSocketServer({
     noServer: true,
-    maxPayload: maxBodyBytes,
+    maxPayload: maxMessageBytes,
+    maxFragments,
+    maxBufferedChunks,
+    autoPong: false,
     perMessageDeflate: false,
     handleProtocols: (offered) => (offered.has(GRAPHQL_TRANSPORT_WS_PROTOCOL) ? GRAPHQL_TRANSPORT_WS_PROTOCOL : false),
   });

@@ -1,4 +1,5 @@
 import { badInput } from '../../shared/errors.ts';
+import { defaultPageSize, maxPageSize } from '../../shared/page-sizes.ts';
 
 /** A connection's arguments as clients send them. */
 export interface PageArguments {
@@ -15,9 +16,6 @@ export interface PageRequest {
   readonly after: string | null;
   readonly before: string | null;
 }
-
-const defaultPageSize = 50;
-const maxPageSize = 200;
 
 export function pageRequestOf(page: PageArguments): PageRequest {
   const first = page.first ?? null;

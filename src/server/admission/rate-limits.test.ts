@@ -1,0 +1,91 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { createServer, type AddressInfo } from 'node:net';
+import { afterEach, describe, expect, it } from 'vitest';
+import { silentLog } from '../../shared/log.ts';
+import { RateLimiter } from './rate-limits.ts';
+
+const limits = { address: 0, user: 5, tenant: 0, burstSeconds: 2, redisUrl: null };
+
+/** How many of so many are let through. */
+async function passed(limiter: RateLimiter, attempts: number, key = 'anna'): Promise<number> {
+  const outcomes = await Promise.allSettled(Array.from({ length: attempts }, () => limiter.take('user', key, 1)));
+  return outcomes.filter(({ status }) => status === 'fulfilled').length;
+}
+
+it('lets a burst through, then so many per second', async () => {
+  const limiter = new RateLimiter(limits, silentLog());
+  expect(await passed(limiter, 100)).toBe(5 + 10);
+  expect(await passed(limiter, 100, 'boris')).toBe(5 + 10);
+  await expect(limiter.take('user', 'anna', 1)).rejects.toMatchObject({
+    code: 'RATE_LIMITED',
+    details: { limit: 'RATE_LIMIT_USER', maximum: 5, retryAfterMs: expect.any(Number) as number },
+  });
+  await expect.poll(() => passed(limiter, 1), { timeout: 5000 }).toBe(1);
+  await limiter.close();
+});
+
+it('counts what is asked of it', async () => {
+  const limiter = new RateLimiter(limits, silentLog());
+  await limiter.take('user', 'anna', 5);
+  await limiter.take('user', 'anna', 9);
+  await expect(limiter.take('user', 'anna', 2)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+  await limiter.take('tenant', 'anna', 1_000_000);
+  await limiter.close();
+});
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address() as AddressInfo;
+  server.close();
+  return port;
+}
+
+describe('with Redis', () => {
+  const started: ChildProcess[] = [];
+  afterEach(() => {
+    for (const child of started.splice(0)) child.kill('SIGKILL');
+  });
+  async function redis(port: number): Promise<ChildProcess> {
+    const child = spawn('redis-server', [
+      '--port',
+      String(port),
+      '--bind',
+      '127.0.0.1',
+      '--save',
+      '',
+      '--daemonize',
+      'no',
+    ]);
+    started.push(child);
+    child.on('error', () => undefined);
+    for await (const line of child.stdout) if (String(line).includes('Ready to accept')) break;
+    return child;
+  }
+
+  it('gateways count together; without it, and while it is silent, each for itself', async ({ skip }) => {
+    const port = await freePort();
+    let server: ChildProcess;
+    try {
+      server = await redis(port);
+    } catch {
+      if (process.env['CI'] !== undefined) throw new Error('redis-server is missing; install it.');
+      return skip('redis-server is not installed');
+    }
+    const shared = { ...limits, redisUrl: `redis://127.0.0.1:${port}` };
+    const [one, two] = [new RateLimiter(shared, silentLog()), new RateLimiter(shared, silentLog())];
+    const together = async (key: string): Promise<number> =>
+      (await passed(one, 20, key)) + (await passed(two, 20, key));
+    let round = 0;
+    await expect.poll(() => together(`key ${(round += 1)}`), { timeout: 10_000 }).toBe(15);
+    server.kill('SIGSTOP');
+    expect(await together('silent')).toBe(30);
+    server.kill('SIGKILL');
+    await once(server, 'exit');
+    expect(await together('away')).toBe(30);
+    await redis(port);
+    await expect.poll(() => together(`back ${(round += 1)}`), { timeout: 20_000 }).toBe(15);
+    await Promise.all([one.close(), two.close()]);
+  });
+});

@@ -1,0 +1,19 @@
+import type { WebSocket } from 'ws';
+import type { Caller } from '../admission/caller.ts';
+import type { SocketFlow } from '../socket-flow.ts';
+
+/** What is known of a socket, for as long as it is open. */
+export interface SocketExtra {
+  readonly socket: WebSocket;
+  readonly connectionId: string;
+  /** What streams send goes through here. */
+  readonly flow: SocketFlow;
+  /** Without a viewer until connection_init, and after one without credentials. */
+  caller: Caller;
+  /** Operations that run. */
+  operations: number;
+  /** Ids of queries and mutations that are not answered yet, which a drain waits for. */
+  readonly unanswered: Set<string>;
+  /** Called when the last of them is. */
+  whenIdle: (() => void) | null;
+}
