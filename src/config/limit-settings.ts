@@ -18,7 +18,7 @@ export const limitSettings = {
   MAX_ALIASES: count(50),
   MAX_DIRECTIVES: count(50),
   MAX_DUPLICATE_FIELDS: count(50),
-  MAX_FRAGMENTS: atLeastOne(200),
+  MAX_FRAGMENTS: atLeastOne(100),
   MAX_COST: atLeastOne(100_000),
   DOCUMENT_CACHE_BYTES: wholeNumber(mega, large).default(32 * mega),
   PERSISTED_QUERIES: onOff().default(true),

@@ -20,7 +20,7 @@ export interface DocumentLimits {
   readonly cacheBytes: number;
 }
 
-/** Operations per second; an operation counts once for every started thousand of its cost. */
+/** Operations per second; costly, long and unknown ones count more than once. */
 export interface RateLimits {
   readonly address: number;
   readonly user: number;

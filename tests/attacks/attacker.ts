@@ -48,7 +48,7 @@ const attacks: Readonly<Record<string, { once?: () => void; again?: () => Promis
   'the dearest documents to validate': {
     again: () =>
       post(
-        `{ ${parts(199, (n) => `...f${n}`)} } ${parts(199, (n) => `fragment f${n} on Query { a${(turn += 1)}: viewer { tenantId } }`)}`,
+        `{ ${parts(99, (n) => `...f${n}`)} } ${parts(99, (n) => `fragment f${n} on Query { a${(turn += 1)}: viewer { tenantId } }`)}`,
       ),
   },
   'bodies of 1 MB': { again: () => post(`# ${'x'.repeat(999_000)}\n{ viewer { tenantId } }`) },

@@ -77,15 +77,15 @@ export const attacks: readonly Attack[] = [
     attempt: query(`{ viewer { tenantId ${repeat(51, () => '@skip(if: false)')} } }`),
   },
   {
-    name: '201 fragments',
+    name: '101 fragments',
     expected: 'QUERY_TOO_COMPLEX',
-    attempt: query(`{ ...f0 } ${repeat(201, (n) => `fragment f${n} on Query { viewer { tenantId } }`)}`),
+    attempt: query(`{ ...f0 } ${repeat(101, (n) => `fragment f${n} on Query { viewer { tenantId } }`)}`),
   },
   {
-    name: 'fragments that double 100 times',
+    name: 'fragments that double 99 times',
     expected: 'QUERY_TOO_COMPLEX',
     attempt: query(
-      `{ ...f0 } ${repeat(100, (n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`)} fragment f100 on Query { viewer { tenantId } }`,
+      `{ ...f0 } ${repeat(99, (n) => `fragment f${n} on Query { ...f${n + 1} ...f${n + 1} }`)} fragment f99 on Query { viewer { tenantId } }`,
     ),
   },
   {

@@ -30,7 +30,10 @@ export interface AdmissionOptions {
   readonly overload: Overload;
 }
 
-const costPerCount = 1000;
+const costPerCount = 1_000;
+const bytesPerCount = 100_000;
+/** Of a document that has to be parsed and validated, which takes more time than most others take to run. */
+const charactersPerCount = 2_000;
 
 /**
  * The way of every operation on every transport, from what the client sent to what may run. Transports see to size and
@@ -55,17 +58,23 @@ export class Admission {
     await this.#options.rates.take('address', address, 1);
   }
 
+  /** What is asked when it is known who sends a request of so many bytes, before they are read where that is possible. */
+  async charge(caller: Caller, bytes: number): Promise<void> {
+    const counts = Math.floor(bytes / bytesPerCount);
+    // A stranger's first count was taken at `enter`.
+    await this.#take(caller, caller.viewer === null ? counts : counts + 1);
+  }
+
   async admit(request: OperationRequest, caller: Caller): Promise<AdmittedOperation> {
     const { documents, persisted, limits } = this.#options;
-    // A document that is refused has been work too; so one count is taken before, and the rest after its cost is known.
-    await this.#charge(caller, 1);
-    const known = documents.read(await persisted.textOf(request));
+    const text = await persisted.textOf(request);
+    if (!documents.knows(text)) await this.#take(caller, Math.floor(text.length / charactersPerCount));
+    const known = documents.read(text);
     persisted.remember(request);
     const { definition, cost } = operationOf(known, request.operationName);
     const requested = valueOf(cost, request.variables);
     if (requested > limits.document.cost) throw tooCostly(requested, limits.document.cost);
-    const counts = Math.ceil(requested / costPerCount);
-    if (counts > 1) await this.#charge(caller, counts - 1);
+    await this.#take(caller, Math.ceil(requested / costPerCount) - 1);
     const release = this.#operations.take(keysOf(caller));
     return admitted(known, definition, request, { requested, maximum: limits.document.cost }, release);
   }
@@ -75,11 +84,13 @@ export class Admission {
     return this.#operations.total;
   }
 
-  async #charge(caller: Caller, count: number): Promise<void> {
+  async #take(caller: Caller, count: number): Promise<void> {
+    const { rates } = this.#options;
+    if (count < 1) return;
+    if (caller.viewer === null) return rates.take('address', caller.address, count);
     const { user, tenant } = keysOf(caller);
-    // A stranger counts by address, which `enter` has done.
-    if (caller.viewer !== null && user !== null) await this.#options.rates.take('user', user, count);
-    if (tenant !== null) await this.#options.rates.take('tenant', tenant, count);
+    if (user !== null) await rates.take('user', user, count);
+    if (tenant !== null) await rates.take('tenant', tenant, count);
   }
 }
 

@@ -55,6 +55,11 @@ export class Documents {
     this.#known = new ByteCache(options.limits.cacheBytes);
   }
 
+  /** Whether reading it costs nothing. */
+  knows(text: string): boolean {
+    return this.#known.get(text) !== undefined;
+  }
+
   /** Throws Refused where the document is not in order. */
   read(text: string): KnownDocument {
     const known = this.#known.get(text);

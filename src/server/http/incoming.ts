@@ -30,6 +30,7 @@ export async function incomingOperation(edge: Edge, request: IncomingMessage): P
   const release = takeConnection(request.socket, edge.limits.operations.socket);
   try {
     const viewer = await viewerOf(edge.authenticator, request);
+    await edge.admission.charge({ viewer, address }, Number(request.headers['content-length'] ?? 0));
     const operation = await operationRequestFrom(request, edge.limits.http.requestBytes);
     return { caller: { viewer, address }, operation, release };
   } catch (error) {

@@ -61,6 +61,7 @@ async function start(edge: Edge, extra: SocketExtra, id: string, payload: Subscr
   extra.operations += 1;
   try {
     await edge.admission.enter(extra.caller.address);
+    await edge.admission.charge(extra.caller, payload.query.length);
     const admitted = await edge.admission.admit(operationRequestOf(payload), extra.caller);
     noteOperation(edge, extra, payload.operationName);
     if (!isSubscription(admitted)) extra.unanswered.add(id);
