@@ -68,7 +68,10 @@ async function latencies(prefix: string): Promise<{ p50: number; p99: number }> 
   });
   const client = await world.cluster.connect('agent_runtime', 'owner');
   const insert = (content: string): Promise<unknown> =>
-    client.query(`INSERT INTO messages (id, session_db_id, role, content) VALUES ($1::text, 'short', 'user', $1::text)`, [content]);
+    client.query(
+      `INSERT INTO messages (id, session_db_id, role, content) VALUES ($1::text, 'short', 'user', $1::text)`,
+      [content],
+    );
   // Until the subscription has begun.
   for (let warmUp = 0; arrived.size === 0; warmUp += 1) await Promise.all([insert(`${prefix}-w${warmUp}`), sleep(100)]);
   const took: number[] = [];
