@@ -26,7 +26,9 @@ it.each(Object.entries(rules))('%s', (name, { allows, needs }) => {
 const operations: Record<Rule, readonly string[]> = {
   anyone: ['Query.viewer', 'Query._service'],
   reader: [
-    ...['session', 'sessions', 'message', 'searchMessages', 'approval', 'approvals'].map((name) => `Query.${name}`),
+    ...['session', 'sessions', 'message', 'searchMessages', 'approval', 'approvals', 'messageFeedCursor'].map(
+      (name) => `Query.${name}`,
+    ),
     ...['messageAdded', 'messageFeed', 'messageChanged', 'sessionChanged', 'approvalChanged'].map(
       (name) => `Subscription.${name}`,
     ),
