@@ -156,7 +156,7 @@ export class Run {
       if (isForbidden === mayCall(person, 'Query', field))
         problems.push(`${field} is ${isForbidden ? '' : 'not '}forbidden`);
       const odd = answer.errors?.find(
-        ({ extensions }) => extensions?.code !== 'FORBIDDEN' && extensions?.code !== 'BAD_USER_INPUT',
+        ({ extensions }) => !['FORBIDDEN', 'BAD_USER_INPUT', 'UNAVAILABLE'].includes(extensions?.code ?? ''),
       );
       if (odd !== undefined) problems.push(`${field} answers ${JSON.stringify(odd)}`);
       this.#looked += scan.looked;
@@ -290,7 +290,8 @@ export class Run {
         : values;
     const taken = this.#nameOfOthers(reference);
     if (taken === null) return null;
-    const fresh = `fresh-${random.below(1_000_000_000)}`;
+    // Of the same length, which is checked before anything is looked up.
+    const fresh = `fresh-${random.below(1_000_000_000)}`.padEnd(taken.length, '-').slice(-Math.max(taken.length, 12));
     const [one, other] = [taken, fresh].map((word) => withValue(message, position, word)) as [Values, Values];
     const document = this.#documents.write('Mutation', position.field, one, 1);
     return async () => {
