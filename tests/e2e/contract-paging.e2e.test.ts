@@ -190,7 +190,8 @@ describe('a cursor', () => {
       `${cursor}AAAA`,
       `${cursor}=`,
       tampered(cursor),
-      cursor.toUpperCase(),
+      // What names the key stays as it is: a key that nobody knows may be one that was retired.
+      cursor.slice(0, 8) + cursor.slice(8).toUpperCase(),
       foreign,
     ];
     const places = list.forwardOnly === undefined ? ['after', 'before'] : ['after'];

@@ -53,6 +53,6 @@ export const audienceOf = ({ userId, tenantId }: Viewer): string => JSON.stringi
 
 /** What decides what a viewer is shown: those for whom it is equal may share an answer. */
 export function rightsOf(viewer: Viewer): string {
-  const { expiresAt: _expiresAt, ...rights } = viewer;
+  const { expiresAt: _expiresAt, issuedAt: _issuedAt, ...rights } = viewer;
   return JSON.stringify(rights);
 }
