@@ -43,7 +43,7 @@ export function createFeeds(databases: Readonly<Record<DatabaseName, Database>>)
 
 function feedOf({ topic, database, counter, ...source }: LogSource): LogFeed {
   const read = async (statement: Promise<Sql>): Promise<LogEvent[]> =>
-    eventsOf(await database.query<LogRow>(await statement, patienceMs), counter);
+    eventsOf(await database.query<LogRow>(await statement, { withinMs: patienceMs }), counter);
   return {
     topic,
     async head() {
@@ -106,7 +106,7 @@ async function sessionPages(
         SELECT ${logColumns} FROM scrollback.session_log AS l
         WHERE l.session_id = w.session_id AND l.number >= w.number ORDER BY l.number LIMIT ${limit + 1}
       ) AS l ORDER BY w.index, l.number`,
-    patienceMs,
+    { withinMs: patienceMs },
   );
   const byIndex = Map.groupBy(rows, ({ index }) => index);
   return places.map(({ place }, index) => pageOf(eventsOf(byIndex.get(index + 1) ?? [], 'number'), place, limit));
@@ -137,7 +137,9 @@ const allSessionLogs = (database: Database): LogSource => ({
 
 /** In a statement of its own: what lies below the horizon is visible to the statements that start after it. */
 export async function horizonOf(database: Database): Promise<number> {
-  const [row] = await database.query<{ horizon: number }>(sql`SELECT scrollback.log_horizon() AS horizon`, patienceMs);
+  const [row] = await database.query<{ horizon: number }>(sql`SELECT scrollback.log_horizon() AS horizon`, {
+    withinMs: patienceMs,
+  });
   return row?.horizon ?? 0;
 }
 

@@ -18,7 +18,7 @@ export function lookAtSessions(database: Database): Look {
     if (since === null || horizon < since) return { changed: 'all', unsettled: false, age: null };
     const rows = await database.query<{ id: string; last: number; age: number }>(
       sql`SELECT session_id AS id, max(position) AS last, extract(epoch FROM clock_timestamp() - max(created_at))::float8 AS age FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
-      patienceMs,
+      { withinMs: patienceMs },
     );
     return {
       changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
@@ -34,7 +34,7 @@ export function lookAtAudit(database: Database): Look {
   return async (expected) => {
     const [row] = await database.query<{ number: number | null }>(
       sql`SELECT max(number) AS number FROM scrollback.audit_entries`,
-      patienceMs,
+      { withinMs: patienceMs },
     );
     const number = row?.number ?? 0;
     const changed = number !== seen;

@@ -25,7 +25,7 @@ export function notifyRoad(database: Database, direct: DatabaseConfig): HintRoad
       await client.connect();
       await client.query(`LISTEN ${writtenChannel}; LISTEN ${probes}`);
       // By the pool, as hints are sent: a notification to oneself on one's own connection proves nothing.
-      return { probe: (probe) => database.query(sql`SELECT pg_notify(${probes}, ${probe})`, probeMs) };
+      return { probe: (probe) => database.query(sql`SELECT pg_notify(${probes}, ${probe})`, { withinMs: probeMs }) };
     },
   };
 }

@@ -44,7 +44,8 @@ export function slotRoad({ database, direct, slot }: SlotOptions): HintRoad {
       await follow(client, slot, ears, signal);
       return {
         // In a transaction, so that its commit takes the probe to where the log's rows come from.
-        probe: (probe) => database.query(sql`SELECT pg_logical_emit_message(true, ${probePrefix}, ${probe})`, probeMs),
+        probe: (probe) =>
+          database.query(sql`SELECT pg_logical_emit_message(true, ${probePrefix}, ${probe})`, { withinMs: probeMs }),
       };
     },
   };

@@ -2,6 +2,7 @@ import { prepareDataFolder } from '../databases/embedded/location.ts';
 import type { Config } from '../config/config.ts';
 import { createAuthenticator, type Authenticator } from '../services/identity/authenticator.ts';
 import { keysFromUrl } from '../services/identity/remote-keys.ts';
+import { rememberTokens } from '../services/identity/remembered-tokens.ts';
 import { openTokenIssuer, type TokenIssuer } from '../services/identity/token-issuer.ts';
 import { createTokenVerifier } from '../services/identity/token-verifier.ts';
 import { keysFromFile, keysFromJwks, type VerificationKeys } from '../services/identity/verification-keys.ts';
@@ -22,7 +23,7 @@ export async function openIdentity(config: Config): Promise<Identity> {
       : source.kind === 'file'
         ? await keysFromFile(source.path)
         : keysFromJwks((issuer as TokenIssuer).jwks());
-  const verifier = createTokenVerifier({ keys, issuer: issuerName, audience, clockToleranceSeconds });
+  const verifier = rememberTokens(createTokenVerifier({ keys, issuer: issuerName, audience, clockToleranceSeconds }));
   return { issuer, authenticator: createAuthenticator({ verifier, internalApiKey }) };
 }
 

@@ -12,7 +12,8 @@ import {
   translateDatabaseError,
 } from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
-import { runAsViewer, type Statement } from './row-security/read-for.ts';
+import type { Statement } from './row-security/read-for.ts';
+import { runStatement, type Form, type ReadOptions } from './run-statement.ts';
 import { namedStatement } from './statement.ts';
 
 type MigrationList = { name: string; class: new (...args: never[]) => unknown }[];
@@ -23,17 +24,6 @@ export interface DatabaseDefinition {
   readonly entities: readonly unknown[];
   readonly migrations: MigrationList;
 }
-
-const bigintType = 20;
-const numericType = 1700;
-
-/** Counts and log numbers stay far below 2^53; money is not kept here. */
-const resultTypes = {
-  getTypeParser(type: number, format?: 'text' | 'binary'): unknown {
-    if (type === bigintType || type === numericType) return Number;
-    return pg.types.getTypeParser(type, format);
-  },
-};
 
 /** Beyond what the server allows a statement, after which it would have said so. */
 const silenceMs = 1000;
@@ -136,19 +126,32 @@ export class Database {
     });
   }
 
-  /** Runs a statement by its name; rows come as plain objects. `withinMs` is for what is always quick and must not hang. */
-  async query<Row extends object>(statement: Statement, withinMs?: number): Promise<Row[]> {
-    return this.#run<Row>(this.#pool, statement, withinMs);
+  /** Runs a statement by its name; rows come as plain objects. */
+  async query<Row extends object>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
+    return (await this.#run(this.#pool, statement, 'objects', options)) as Row[];
   }
 
   /** The same where an answer may be a little behind: on the replica, if there is one and it can be reached. */
-  async read<Row extends object>(statement: Statement): Promise<Row[]> {
-    if (this.#replica === null) return this.query<Row>(statement);
+  async read<Row extends object>(statement: Statement, options: ReadOptions = {}): Promise<Row[]> {
+    return (await this.#readWith(statement, 'objects', options)) as Row[];
+  }
+
+  /** Rows as lists of texts, for whoever writes them on as texts. */
+  async queryRows(statement: Statement, options: ReadOptions = {}): Promise<unknown[][]> {
+    return (await this.#run(this.#pool, statement, 'texts', options)) as unknown[][];
+  }
+
+  async readRows(statement: Statement, options: ReadOptions = {}): Promise<unknown[][]> {
+    return (await this.#readWith(statement, 'texts', options)) as unknown[][];
+  }
+
+  async #readWith(statement: Statement, form: Form, options: ReadOptions): Promise<unknown[]> {
+    if (this.#replica === null) return this.#run(this.#pool, statement, form, options);
     try {
       const replica = this.#replica;
-      return await this.#run<Row>(() => Promise.resolve(replica), statement);
+      return await this.#run(() => Promise.resolve(replica), statement, form, options);
     } catch (error) {
-      if (isUnavailable(error)) return this.query<Row>(statement);
+      if (isUnavailable(error)) return this.#run(this.#pool, statement, form, options);
       throw error;
     }
   }
@@ -159,11 +162,12 @@ export class Database {
     this.#log.warn({ database: this.name }, 'a pooler mixes up prepared statements, so none are prepared any more');
   }
 
-  async #run<Row extends object>(
+  async #run(
     poolOf: () => Promise<pg.Pool>,
     statement: Statement,
-    withinMs?: number,
-  ): Promise<Row[]> {
+    form: Form,
+    options: ReadOptions,
+  ): Promise<unknown[]> {
     let pool: pg.Pool | undefined;
     const keeps = this.#keepsStatements;
     try {
@@ -171,22 +175,17 @@ export class Database {
       pool = await poolOf();
       const { name, ...unnamed } = namedStatement(statement);
       const named = keeps ? { name, ...unnamed } : unnamed;
-      const query = { ...named, types: resultTypes, query_timeout: withinMs };
-      const result = await this.#send(pool, query as pg.QueryConfig, statement);
-      return result.rows as Row[];
+      const readFor = this.#rowSecurity ? statement.readFor : undefined;
+      return await runStatement(pool, { ...named, ...(readFor !== undefined && { readFor }) }, form, options);
     } catch (error) {
       if (keeps && isStrangersStatement(error)) {
         this.#keepNoStatements();
         // It was refused before it began.
-        return this.#run<Row>(poolOf, statement, withinMs);
+        return this.#run(poolOf, statement, form, options);
       }
       if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
-  }
-
-  #send(pool: pg.Pool, query: pg.QueryConfig, { readFor }: Statement): Promise<pg.QueryResult> {
-    return this.#rowSecurity && readFor !== undefined ? runAsViewer(pool, query, readFor) : pool.query(query);
   }
 
   /** How the pool is used; null before the first statement. */

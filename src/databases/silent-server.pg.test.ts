@@ -22,7 +22,7 @@ afterAll(async () => {
   await test.close();
 });
 
-const ask = (): Promise<object[]> => database.query(sql`SELECT 1 AS one`, 300);
+const ask = (): Promise<object[]> => database.query(sql`SELECT 1 AS one`, { withinMs: 300 });
 
 it('gives up connections that have died without a word, all of them at the first one', async () => {
   await Promise.all(Array.from({ length: 5 }, ask));

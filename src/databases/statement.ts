@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sql } from 'sql-template-tag';
 
-/** Names are made from texts, so that a statement is parsed and planned once per connection. */
+/** Names are made from texts, so that a statement is parsed and planned once per connection; see run-statement for how many. */
 const names = new Map<string, string>();
 const maxNames = 5000;
 

@@ -3,12 +3,11 @@ import { isObjectType, type GraphQLField, type GraphQLObjectType, type GraphQLSc
 import { buildSchemaSync, type PubSub } from 'type-graphql';
 import { access } from '../schema/access.ts';
 import '../schema/all-types.ts';
-import { declaredTypes } from '../schema/declarations.ts';
+import { declaredTypes, rootReads } from '../schema/declarations.ts';
 import { sources } from '../services/sources.ts';
-import { computedFields } from './computed.ts';
 import type { OperationContext } from './context.ts';
-import { decodeIds } from './decode-ids.ts';
-import { derivedResolver } from './derived.ts';
+import { decodeIds } from '../schema/decode-ids.ts';
+import { derivedResolver, rootResolver } from './derived.ts';
 import { asSubgraph } from './federation.ts';
 import { guarded } from './guard.ts';
 import { allResolvers } from './all-resolvers.ts';
@@ -42,6 +41,8 @@ const noTopics: PubSub = { publish: unused, subscribe: unused };
 
 function guardRoot(root: GraphQLObjectType): void {
   for (const field of Object.values(root.getFields()) as Field[]) {
+    const read = root.name === 'Query' ? rootReads.get(field.name) : undefined;
+    if (read !== undefined) field.resolve = rootResolver(read) as Resolver;
     if (field.subscribe === undefined) {
       if (field.resolve !== undefined) field.resolve = guarded(field, root.name, field.resolve);
     } else {
@@ -61,11 +62,7 @@ function deriveResolvers(type: GraphQLObjectType): void {
   for (const field of Object.values(type.getFields()) as Field[]) {
     const declaration = declared?.get(field.name);
     if (declaration === undefined) delete field.resolve;
-    else
-      field.resolve = withBareIds(
-        field,
-        derivedResolver(type.name, field.name, declaration, computedFields) as Resolver,
-      );
+    else field.resolve = withBareIds(field, derivedResolver(type.name, field.name, declaration) as Resolver);
   }
 }
 

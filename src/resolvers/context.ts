@@ -24,17 +24,20 @@ export class OperationContext {
   readonly requestId: string;
   private readonly databases: Databases;
   private readonly givenViewer: Viewer | null;
+  private readonly signal: AbortSignal | null;
   private operationReader: Reader | undefined;
   private mayLag = false;
   private nodes = 0;
   private readsWithOthers = false;
 
-  constructor(gateway: Gateway, viewer: Viewer | null, requestId: string) {
+  /** The signal says that nobody waits for the answer any more. */
+  constructor(gateway: Gateway, viewer: Viewer | null, requestId: string, signal: AbortSignal | null = null) {
     this.services = gateway.services;
     this.watches = gateway.watches;
     this.requestId = requestId;
     this.databases = gateway.databases;
     this.givenViewer = viewer;
+    this.signal = signal;
     operations.inc();
   }
 
@@ -86,7 +89,7 @@ export class OperationContext {
   }
 
   get reader(): Reader {
-    this.operationReader ??= new Reader(this.databases, this.viewer, { mayLag: this.mayLag });
+    this.operationReader ??= new Reader(this.databases, this.viewer, { mayLag: this.mayLag, signal: this.signal });
     return this.operationReader;
   }
 }

@@ -1,19 +1,16 @@
 import type { GraphQLFieldResolver } from 'graphql';
-import type { FieldDeclaration } from '../schema/declarations.ts';
+import type { FieldDeclaration, RootRead } from '../schema/declarations.ts';
+import { computedField } from '../services/computed-fields.ts';
+import type { ListArguments } from '../services/reading/list-arguments.ts';
 import type { Row } from '../services/reading/source.ts';
 import type { OperationContext } from './context.ts';
-import { globalId } from './ids.ts';
-import { readOne, readPage, type ListArguments } from './read.ts';
+import { globalId } from '../schema/ids.ts';
+import { readOne, readPage } from './read.ts';
 
-export type RowResolver = GraphQLFieldResolver<Row, OperationContext>;
+type RowResolver = GraphQLFieldResolver<Row, OperationContext>;
 
-/** The resolver that a field's declaration means. `computed` is the code of fields that have code of their own. */
-export function derivedResolver(
-  type: string,
-  name: string,
-  field: FieldDeclaration,
-  computed: ReadonlyMap<string, RowResolver>,
-): RowResolver {
+/** The resolver that a field's declaration means. */
+export function derivedResolver(type: string, name: string, field: FieldDeclaration): RowResolver {
   switch (field.kind) {
     case 'id':
       return (row) => globalId(type, row['id'] as string);
@@ -31,10 +28,25 @@ export function derivedResolver(
           key: row['id'] as string,
         });
     case 'computed': {
-      const resolver = computed.get(`${type}.${name}`);
-      if (resolver === undefined)
-        throw new Error(`${type}.${name} is declared as computed and has no code in resolvers/computed.ts.`);
-      return resolver;
+      const code = computedField(type, name);
+      const { keyOf } = field;
+      if (keyOf === null) return (row, _arguments, { reader }) => code(reader, row);
+      return async (row, _arguments, context, info) => {
+        const key = (await code(context.reader, row)) as string | null;
+        return key === null ? null : readOne(keyOf, key, context, info);
+      };
     }
+  }
+}
+
+/** The resolver of a declared field of Query; its ids are bare already. */
+export function rootResolver({ kind, type }: RootRead): GraphQLFieldResolver<unknown, OperationContext> {
+  switch (kind) {
+    case 'one':
+      return (_root, given, context, info) => readOne(type, (given as { id: string }).id, context, info);
+    case 'all':
+      return (_root, given, context, info) => readPage(type, given as ListArguments, context, info);
+    case 'viewer':
+      return (_root, _given, context) => context.viewer;
   }
 }

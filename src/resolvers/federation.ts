@@ -15,7 +15,7 @@ import { declaredTypes } from '../schema/declarations.ts';
 import type { Row } from '../services/reading/source.ts';
 import { badInput } from '../shared/errors.ts';
 import type { OperationContext } from './context.ts';
-import { bareId } from './ids.ts';
+import { bareId } from '../schema/ids.ts';
 import { readOne } from './read.ts';
 
 /** What other subgraphs may refer to, by the global id. */

@@ -5,7 +5,7 @@ import '../schema/all-types.ts';
 import { viewerOf } from '../services/identity/viewer.ts';
 import type { OperationContext } from './context.ts';
 import { guarded } from './guard.ts';
-import { globalId } from './ids.ts';
+import { globalId } from '../schema/ids.ts';
 
 type Field = GraphQLField<unknown, OperationContext>;
 

@@ -1,8 +1,7 @@
 import type { GraphQLResolveInfo } from 'graphql';
 import { declaredTypes } from '../schema/declarations.ts';
-import { OrderDirection } from '../schema/enums.ts';
 import type { Page } from '../services/reading/page.ts';
-import { pageRequestOf, type PageArguments } from '../services/reading/page-request.ts';
+import { listQueryOf, type ListArguments } from '../services/reading/list-arguments.ts';
 import type { Row, Source } from '../services/reading/source.ts';
 import { sources } from '../services/sources.ts';
 import type { OperationContext } from './context.ts';
@@ -25,14 +24,6 @@ export function readOne(
   return context.reader.one(sourceOf(type), key, selectedColumns(info, type));
 }
 
-export interface ListArguments extends PageArguments {
-  readonly filter?: object | null;
-  readonly orderBy?: { readonly field: string; readonly direction: OrderDirection } | null;
-}
-
-/** Arguments of connections that have filters of their own instead of a `filter`. */
-const ownFilters = ['activeOnly'];
-
 /** A page of a type: of all there are, or of those that belong to a parent. */
 export async function readPage(
   type: string,
@@ -41,15 +32,11 @@ export async function readPage(
   info: GraphQLResolveInfo,
   parent: { readonly relation: string; readonly key: string } | null = null,
 ): Promise<Page> {
-  const own = Object.entries(listArguments).filter(([name]) => ownFilters.includes(name));
-  const { orderBy } = listArguments;
   const page = await context.reader.page(
     {
       source: sourceOf(type),
       relation: parent?.relation ?? null,
-      request: pageRequestOf(listArguments),
-      filter: { ...listArguments.filter, ...Object.fromEntries(own) },
-      orderBy: orderBy == null ? null : { field: orderBy.field, descending: orderBy.direction === OrderDirection.DESC },
+      ...listQueryOf(listArguments),
       ...selectedThroughEdges(info, type),
     },
     parent?.key ?? null,

@@ -1,4 +1,5 @@
 import type { Viewer } from '../services/identity/viewer.ts';
+import { ScrollbackError } from '../shared/errors.ts';
 
 /** What a token must allow before an operation starts. What its viewer then sees is decided by the predicates in SQL. */
 export type Rule = 'anyone' | 'reader' | 'auditReader' | 'writer' | 'manager' | 'administrator';
@@ -64,3 +65,13 @@ export const access: Readonly<Record<string, Rule>> = {
   'Subscription.approvalChanged': 'reader',
   'Subscription.auditLogAdded': 'auditReader',
 };
+
+/** What checks that a viewer may start this operation, named like `Query.session`. */
+export function admission(path: string): (viewer: Viewer) => void {
+  const rule = access[path];
+  if (rule === undefined) throw new Error(`${path} has no row in the access table (schema/access.ts).`);
+  const { allows, needs } = rules[rule];
+  return (viewer) => {
+    if (!allows(viewer)) throw new ScrollbackError('FORBIDDEN', `This token may not do that: ${path} needs ${needs}.`);
+  };
+}

@@ -1,4 +1,4 @@
-import { Args, Field, ObjectType, type ClassType } from 'type-graphql';
+import { Arg, Args, Field, ID, ObjectType, Query, type ClassType } from 'type-graphql';
 import { Node } from './types/node.ts';
 
 /**
@@ -13,8 +13,11 @@ export type FieldDeclaration =
   | { readonly kind: 'toOne'; readonly type: string; readonly by: string }
   /** The rows of another type that belong to this row, as a connection. */
   | { readonly kind: 'toMany'; readonly type: string; readonly relation: string }
-  /** Has code of its own in resolvers/, which needs these columns. */
-  | { readonly kind: 'computed'; readonly needs: readonly string[] };
+  /** Has code of its own in services/computed-fields.ts, which needs these columns; with `keyOf` it gives the key of a row. */
+  | { readonly kind: 'computed'; readonly needs: readonly string[]; readonly keyOf: string | null };
+
+/** How a field of Query is read that needs no code: the row with an id, a list of all rows, or the viewer. */
+export type RootRead = { readonly kind: 'one' | 'all' | 'viewer'; readonly type: string };
 
 export interface TypeDeclaration {
   readonly name: string;
@@ -29,6 +32,9 @@ interface FieldOptions {
   readonly nullable?: boolean;
   readonly description?: string;
 }
+
+/** A method of the class as far as type-graphql is concerned, because only methods have arguments. */
+const asMethod = { value: (): void => undefined };
 
 const types = new Map<string, TypeDeclaration>();
 const fieldsOf = new WeakMap<object, Map<string, FieldDeclaration>>();
@@ -88,15 +94,59 @@ export function ToMany(
   return (prototype, property) => {
     Args(options.arguments)(prototype, property, 0);
     remember(prototype, property, { kind: 'toMany', type, relation });
-    // A method of the class as far as type-graphql is concerned, because only methods have arguments.
-    const method = { value: (): void => undefined };
-    Field(connection, description === undefined ? {} : { description })(prototype, property, method);
+    Field(connection, description === undefined ? {} : { description })(prototype, property, asMethod);
   };
 }
 
-export function Computed(type: Type, options: FieldOptions & { needs: readonly string[] }): PropertyDecorator {
-  const { needs, ...rest } = options;
-  return field(type, rest, () => ({ kind: 'computed', needs }));
+export function Computed(
+  type: Type,
+  options: FieldOptions & { needs: readonly string[]; keyOf?: string },
+): PropertyDecorator {
+  const { needs, keyOf = null, ...rest } = options;
+  return field(type, rest, () => ({ kind: 'computed', needs, keyOf }));
+}
+
+const reads = new Map<string, RootRead>();
+
+/** The fields of Query that are declared, by name. */
+export const rootReads: ReadonlyMap<string, RootRead> = reads;
+
+/** A field of Query: the row with an id, or null where there is none for the viewer. */
+export function ReadOne(type: string): PropertyDecorator {
+  return (prototype, property) => {
+    Arg('id', () => ID)(prototype, property, 0);
+    rootRead(prototype, property, { kind: 'one', type }, () => typeNamed(type), { nullable: true });
+  };
+}
+
+/** A field of Query: all rows that the viewer may see, as a connection. */
+export function ReadAll(
+  type: string,
+  options: { arguments: () => ClassType; connection: () => ClassType; description?: string },
+): PropertyDecorator {
+  const { connection, description } = options;
+  return (prototype, property) => {
+    Args(options.arguments)(prototype, property, 0);
+    rootRead(prototype, property, { kind: 'all', type }, connection, description === undefined ? {} : { description });
+  };
+}
+
+/** A field of Query: the viewer as a row of the type. */
+export function ReadViewer(type: string, options: { description: string }): PropertyDecorator {
+  return (prototype, property) => {
+    rootRead(prototype, property, { kind: 'viewer', type }, () => typeNamed(type), options);
+  };
+}
+
+function rootRead(
+  prototype: object,
+  property: string | symbol,
+  read: RootRead,
+  type: () => ClassType,
+  options: FieldOptions,
+): void {
+  reads.set(String(property), read);
+  Query(type, options)(prototype, property, asMethod);
 }
 
 function field(type: Type, options: FieldOptions, declaration: (name: string) => FieldDeclaration): PropertyDecorator {

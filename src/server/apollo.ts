@@ -7,6 +7,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { OperationContext } from '../resolvers/context.ts';
 import type { Log } from '../shared/log.ts';
 import { currentOperation } from './current-operation.ts';
+import { plannedExecution, stringifyAnswer } from './executor.ts';
 import { presentError } from './present-error.ts';
 
 /** Tells what the operation was taken to cost. */
@@ -35,7 +36,8 @@ export function createApolloServer(
   options: { introspection: boolean; log: Log },
 ): ApolloServer<OperationContext> {
   return new ApolloServer<OperationContext>({
-    schema,
+    gateway: plannedExecution(schema),
+    stringifyResult: stringifyAnswer,
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,
     allowBatchedHttpRequests: false,

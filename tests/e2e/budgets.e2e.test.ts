@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
-import { execute, Kind, parse, validate, type DocumentNode } from 'graphql';
+import { execute, Kind, parse, validate, type DocumentNode, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFeeds } from '../../src/change-feed/feeds.ts';
 import { Topics } from '../../src/change-feed/topics.ts';
 import { Live } from '../../src/live/live.ts';
 import { assembleSchema } from '../../src/resolvers/assemble.ts';
 import { OperationContext, type Gateway } from '../../src/resolvers/context.ts';
+import { Planner, type Request } from '../../src/read-plans/planner.ts';
 import { viewerOf } from '../../src/services/identity/viewer.ts';
 import { Watches } from '../../src/services/live/watches.ts';
 import { indexDocuments } from '../../src/services/search/index-documents.ts';
@@ -57,18 +58,29 @@ async function open(rows: number): Promise<Counted> {
 /** [statements to agent_runtime, statements to auth_db] */
 type Cost = readonly [agentRuntime: number, auth: number];
 
+/** How HTTP executes operations, and how websockets do. */
+type Executor = (request: Request, context: OperationContext) => Promise<ExecutionResult>;
+
+const planner = new Planner(schema);
+const plans: Executor = async (request, context) => (await planner.execute(request, context)) as ExecutionResult;
+const resolvers: Executor = async ({ variables, ...request }, contextValue) =>
+  execute({ schema, ...request, variableValues: variables, contextValue });
+
 async function costOf(
   { gateway, statements }: Counted,
   document: DocumentNode,
   operationName: string | null = null,
-  variableValues: Record<string, unknown> = {},
+  variables: Record<string, unknown> = {},
+  executor: Executor = plans,
 ): Promise<Cost> {
   statements.agentRuntime.take();
   statements.auth.take();
-  const contextValue = new OperationContext(gateway, viewer, 'test');
-  const { data, errors } = await execute({ schema, document, operationName, variableValues, contextValue });
+  const { data, errors } = await executor(
+    { document, operationName, variables },
+    new OperationContext(gateway, viewer, 'test'),
+  );
   expect(errors).toBeUndefined();
-  expect(Object.values(data ?? {})).not.toContain(null);
+  expect(Object.values(JSON.parse(JSON.stringify(data)) as object)).not.toContain(null);
   return [statements.agentRuntime.take().length, statements.auth.take().length];
 }
 
@@ -85,7 +97,7 @@ afterAll(async () => {
   await large.close();
 });
 
-/** Statements of each query of everything.graphql. Raise a number only with a reason. */
+/** Statements of each query of everything.graphql, by plans and by resolvers alike. Raise a number only with a reason. */
 const queryBudgets: Readonly<Record<string, Cost>> = {
   approval: [2, 1],
   approvals: [3, 1],
@@ -136,11 +148,43 @@ describe.skipIf(withRowSecurity)(
   () => {
     it.each(Object.entries(queryBudgets))('%s: %j', async (name, budget) => {
       for (const counted of [small, large]) {
-        expect(await costOf(counted, everything, name, nodeVariables[name])).toEqual(budget);
+        expect(await costOf(counted, everything, name, nodeVariables[name], plans)).toEqual(budget);
+        expect(await costOf(counted, everything, name, nodeVariables[name], resolvers)).toEqual(budget);
       }
     });
   },
 );
+
+/** The queries that pages of the product are made of, with what each may cost. */
+const pageBudgets: readonly (readonly [string, string, Cost])[] = [
+  [
+    'the end of a session',
+    '{ session(id: "s-1") { messages(last: 50) { nodes { id sequence role content createdAt } } } }',
+    [2, 0],
+  ],
+  [
+    'a sidebar with messages and their tool calls',
+    '{ user(id: "anna") { sessions(first: 20) { nodes { title messages(last: 5) { nodes { content toolCalls { name result } } } } } } }',
+    [4, 1],
+  ],
+  ['one message', '{ message(id: "m-1-1") { id content } }', [1, 0]],
+  ['a trail', '{ user(id: "anna") { auditLogs(first: 50) { nodes { eventType createdAt } } } }', [0, 2]],
+  ['a list without its total', '{ sessions { nodes { id } } }', [1, 0]],
+  ['a list with its total', '{ sessions { totalCount nodes { id } } }', [2, 0]],
+];
+
+describe.skipIf(withRowSecurity)('a page of the product takes', () => {
+  it.each(pageBudgets)('%s', async (_name, text, budget) => {
+    for (const counted of [small, large]) expect(await costOf(counted, parse(text))).toEqual(budget);
+  });
+
+  it('no column that it does not ask for', async () => {
+    await costOf(small, parse('{ sessions { nodes { title messages { nodes { id role } } } } }'));
+    await costOf(small, parse('{ sessions { nodes { title } } }'));
+    const texts = small.statements.agentRuntime.take().join();
+    expect(texts).not.toMatch(/content|tool_calls|metadata/);
+  });
+});
 
 const mutation = (budget: Cost, name: string, fields: string, selection: string) => ({
   name,

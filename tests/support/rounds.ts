@@ -26,13 +26,15 @@ export function inRounds<Databases extends Readonly<Record<string, Database>>>(d
     }
   };
   const wrap = (database: Database): Database => {
-    const query: Database['query'] = (statement) => answerInRounds(() => database.query(statement));
-    const read: Database['read'] = (statement) => answerInRounds(() => database.read(statement));
+    const query: Database['query'] = (...given) => answerInRounds(() => database.query(...given));
+    const read: Database['read'] = (...given) => answerInRounds(() => database.read(...given));
+    const readRows: Database['readRows'] = (...given) => answerInRounds(() => database.readRows(...given));
     // Not an heir of the database: true private members are on the object itself.
     return new Proxy(database, {
       get(target, name) {
         if (name === 'query') return query;
         if (name === 'read') return read;
+        if (name === 'readRows') return readRows;
         const member: unknown = Reflect.get(target, name, target);
         return typeof member === 'function' ? (member.bind(target) as unknown) : member;
       },

@@ -35,9 +35,12 @@ const becomeViewer = {
  * Runs a query as the viewer's role, in a transaction of its own. The pool pipelines: the four steps travel together. If
  * one of them fails, so do those that follow, and what the query answered is not used.
  */
-export async function runAsViewer(pool: pg.Pool, query: pg.QueryConfig, reading: ReadFor): Promise<pg.QueryResult> {
+export async function runAsViewer(
+  client: pg.PoolClient,
+  query: pg.QueryConfig,
+  reading: ReadFor,
+): Promise<pg.QueryResult> {
   const { user, tenant, sessions, users, trails } = reading;
-  const client = await pool.connect();
   const steps = await Promise.allSettled([
     client.query('BEGIN READ ONLY'),
     client.query({ ...becomeViewer, values: [user, tenant, sessions, users, trails] }),
@@ -45,7 +48,6 @@ export async function runAsViewer(pool: pg.Pool, query: pg.QueryConfig, reading:
     client.query('COMMIT'),
   ]);
   const failure = steps.find((step) => step.status === 'rejected');
-  client.release(failure !== undefined && client.getTransactionStatus() !== 'I');
   if (failure !== undefined) throw failure.reason;
   return (steps[2] as PromiseFulfilledResult<pg.QueryResult>).value;
 }

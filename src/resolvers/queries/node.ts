@@ -6,7 +6,7 @@ import { toolCallByKey } from '../../services/messages/tool-calls.ts';
 import type { Row } from '../../services/reading/source.ts';
 import { badInput } from '../../shared/errors.ts';
 import type { OperationContext } from '../context.ts';
-import { parseGlobalId } from '../ids.ts';
+import { parseGlobalId } from '../../schema/ids.ts';
 import { readOne } from '../read.ts';
 
 const maxNodes = 100;

@@ -1,12 +1,8 @@
-import { Ctx, Query, Resolver } from 'type-graphql';
-import { Viewer as ViewerType } from '../../schema/types/viewer.ts';
-import type { Viewer } from '../../services/identity/viewer.ts';
-import type { OperationContext } from '../context.ts';
+import { Resolver } from 'type-graphql';
+import { ReadViewer } from '../../schema/declarations.ts';
 
 @Resolver()
 export class ViewerQuery {
-  @Query(() => ViewerType, { description: 'Who this token speaks for.' })
-  viewer(@Ctx() context: OperationContext): Viewer {
-    return context.viewer;
-  }
+  @ReadViewer('Viewer', { description: 'Who this token speaks for.' })
+  viewer!: unknown;
 }

@@ -27,6 +27,6 @@ export class ToolCall {
   createdAt!: Date;
   @ToOne('Message', { by: 'messageId', nullable: false })
   message!: unknown;
-  @Computed(() => typeNamed('Approval'), { nullable: true, needs: [] })
+  @Computed(() => typeNamed('Approval'), { nullable: true, needs: [], keyOf: 'Approval' })
   approval?: unknown;
 }

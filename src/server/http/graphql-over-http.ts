@@ -11,7 +11,9 @@ import { refusalErrors } from '../admission/refused.ts';
 import { currentOperation } from '../current-operation.ts';
 import type { Edge } from '../edge.ts';
 import { answerErrors } from '../http-answer.ts';
+import { leaving } from '../leaving.ts';
 import { presentError } from '../present-error.ts';
+import { sendAnswer } from '../send-answer.ts';
 import { incomingOperation, type IncomingOperation } from './incoming.ts';
 import { contentTypeFor, malformedStatusOf, statusOf } from './status.ts';
 
@@ -50,9 +52,9 @@ export async function answerOperation(
         return answerErrors(response, problem.status ?? statusOf(errors, contentType), errors, contentType);
       }
       const run = currentOperation.run({ log, admitted }, () =>
-        execute(edge, apollo, request, admitted, caller, requestId),
+        execute(edge, apollo, request, admitted, caller, { requestId, signal: leaving(response) }),
       );
-      send(response, await withDeadline(run, edge.limits.operationTimeoutMs));
+      await send(request, response, await withDeadline(run, edge.limits.operationTimeoutMs));
     } finally {
       admitted.release();
     }
@@ -90,7 +92,7 @@ async function execute(
   request: IncomingMessage,
   { text, operationName, variables }: AdmittedOperation,
   { viewer }: Caller,
-  requestId: string,
+  { requestId, signal }: { requestId: string; signal: AbortSignal },
 ): Promise<HTTPGraphQLResponse> {
   const headers = new HeaderMap([
     ['accept', request.headers.accept ?? '*/*'],
@@ -98,18 +100,22 @@ async function execute(
   ]);
   const httpGraphQLRequest = { method: 'POST', headers, search: '', body: { query: text, operationName, variables } };
   const context = (): Promise<OperationContext> =>
-    Promise.resolve(new OperationContext(edge.gateway, viewer, requestId));
+    Promise.resolve(new OperationContext(edge.gateway, viewer, requestId, signal));
   return apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
 }
 
-function send(response: ServerResponse, { status = 200, headers, body }: HTTPGraphQLResponse): void {
+function send(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { status = 200, headers, body }: HTTPGraphQLResponse,
+): Promise<void> {
   if (body.kind !== 'complete') throw new Error('Incremental delivery is not served.');
   for (const [name, value] of headers) response.setHeader(name, value);
   response.setHeader('cache-control', 'no-store');
   // Variables that do not fit are said with 400, which is for the newer type of answer.
   const isOldType = (headers.get('content-type') ?? '').startsWith('application/json');
   response.statusCode = status === 400 && isOldType ? 200 : status;
-  response.end(body.string);
+  return sendAnswer(request, response, body.string);
 }
 
 function noteOperation(

@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { sessionIdVisible } from '../identity/visibility.ts';
+import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 
 export const agentSwitchSource: Source = {
@@ -16,7 +16,7 @@ export const agentSwitchSource: Source = {
     switchedAt: 'w.switched_at',
   },
   visible: (viewer) => sessionIdVisible(viewer, sql`a.session_db_id`),
-  visibleThrough: { relation: 'session', predicate: sessionIdVisible },
+  visibleThrough: { relation: 'session', predicate: parentSessionVisible },
   relations: { session: 'a.session_db_id' },
   orders: {
     switchedAt: {

@@ -1,5 +1,5 @@
 import sql, { raw } from 'sql-template-tag';
-import { sessionIdVisible } from '../identity/visibility.ts';
+import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 
 /** As the API says it; a request whose time is over is expired, also before somebody has written it down. */
@@ -30,7 +30,7 @@ export const approvalSource: Source = {
     modifiedArguments: 'p.modified_arguments',
   },
   visible: (viewer) => sessionIdVisible(viewer, sql`p.session_id`),
-  visibleThrough: { relation: 'session', predicate: sessionIdVisible },
+  visibleThrough: { relation: 'session', predicate: parentSessionVisible },
   relations: { session: 'p.session_id' },
   orders: {
     createdAt: {

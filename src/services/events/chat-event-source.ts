@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { chatEventVisible, sessionIdVisible } from '../identity/visibility.ts';
+import { chatEventVisible, parentSessionVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 
 export const chatEventSource: Source = {
@@ -16,7 +16,7 @@ export const chatEventSource: Source = {
     createdAt: 'c.created_at',
   },
   visible: chatEventVisible,
-  visibleThrough: { relation: 'session', predicate: sessionIdVisible },
+  visibleThrough: { relation: 'session', predicate: parentSessionVisible },
   relations: { session: 'c.session_id' },
   orders: {
     createdAt: {

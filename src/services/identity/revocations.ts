@@ -72,7 +72,7 @@ export class Revocations {
             ARRAY(SELECT extract(epoch FROM made)::float8 * 1000 FROM unnest(family) AS made) AS family,
             ARRAY(SELECT extract(epoch FROM made)::float8 * 1000 FROM unnest(spared) AS made) AS spared
           FROM scrollback.revocations WHERE at >= to_timestamp(${since / 1000}::float8) ORDER BY at`,
-      patienceMs,
+      { withinMs: patienceMs },
     );
     for (const row of rows) this.#learn(row);
   }

@@ -25,6 +25,15 @@ export function sessionIdVisible(viewer: Viewer, sessionId: Sql): Sql {
   return sql`EXISTS (SELECT FROM public.sessions AS v WHERE v.id = ${sessionId} AND ${sessionVisible(viewer, 'v')})`;
 }
 
+/**
+ * The same of a session that is a list's parent. As a value it is looked up by its key, once per parent; as EXISTS the
+ * planner may read all sessions there are to find those of a few parents.
+ */
+export function parentSessionVisible(viewer: Viewer, sessionId: Sql): Sql {
+  if (viewer.isAdmin) return everything;
+  return sql`(SELECT TRUE FROM public.sessions AS v WHERE v.id = ${sessionId} AND ${sessionVisible(viewer, 'v')})`;
+}
+
 /** Users: oneself; the tenant's for its administrators and auditors; all for administrators. */
 export function userVisible(viewer: Viewer): Sql {
   if (viewer.isAdmin) return everything;

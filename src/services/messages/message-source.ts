@@ -1,5 +1,5 @@
 import sql from 'sql-template-tag';
-import { sessionIdVisible } from '../identity/visibility.ts';
+import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 
 /**
@@ -9,8 +9,9 @@ import type { Source } from '../reading/source.ts';
 export const messageSource: Source = {
   name: 'messages',
   database: 'agentRuntime',
-  // IS TRUE keeps the planner from looking for a message by its session, which it does while a table has no statistics.
-  from: `scrollback.session_log AS l JOIN public.messages AS m ON m.id = l.subject_id AND (m.session_db_id = l.session_id) IS TRUE
+  // As a plain condition the sessions' equality would be an index to look a message up by, while a table has no
+  // statistics; and it would be weighed against the ids', as if one message in thousands passed: too few to stop early.
+  from: `scrollback.session_log AS l JOIN public.messages AS m ON m.id = l.subject_id AND coalesce(m.session_db_id = l.session_id, FALSE)
     LEFT JOIN scrollback.message_details AS d ON d.message_id = l.subject_id`,
   condition: `l.kind = 'message_added'`,
   key: 'l.subject_id',
@@ -33,7 +34,7 @@ export const messageSource: Source = {
       WHERE e.subject_id = l.subject_id AND e.session_id = l.session_id AND e.kind = 'message_edited')`,
   },
   visible: (viewer) => sessionIdVisible(viewer, sql`l.session_id`),
-  visibleThrough: { relation: 'session', predicate: sessionIdVisible },
+  visibleThrough: { relation: 'session', predicate: parentSessionVisible },
   relations: { session: 'l.session_id' },
   orders: { sequence: { keys: [{ sql: 'l.number', type: 'bigint' }], descending: false } },
   defaultOrder: 'sequence',

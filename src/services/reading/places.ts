@@ -13,8 +13,9 @@ import type { ScrollbackError } from '../../shared/errors.ts';
 import type { Database } from '../../databases/database.ts';
 import { logIdentityOf, type LogIdentity } from '../../databases/log-identity.ts';
 import { audienceOf, type Viewer } from '../identity/viewer.ts';
+import type { Cursors } from './page.ts';
 import type { Order, Row, Source } from './source.ts';
-import { lastOfLog, logRow } from './statements.ts';
+import { lastOfLog, logRow, placeNames } from './statements.ts';
 
 /** A list whose rows have places: a source in one order, under one parent, as one viewer sees it. */
 export interface PlacesOf {
@@ -26,7 +27,7 @@ export interface PlacesOf {
 }
 
 /** Turns rows into cursors and cursors into places. */
-export class Places {
+export class Places implements Cursors<Row> {
   readonly #source: Source;
   readonly #order: Order;
   readonly #scope: string;
@@ -56,7 +57,7 @@ export class Places {
       return encodeKeysCursor(
         this.#seal,
         this.#scope,
-        this.#order.keys.map((_, index) => String(row[`__place${index}`])),
+        placeNames(this.#source, this.#order).map((name) => String(row[name])),
       );
     }
     return encodeLogCursor(this.#seal, this.#scope, {

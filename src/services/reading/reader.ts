@@ -1,30 +1,19 @@
 import DataLoader from 'dataloader';
-import { raw, type Sql } from 'sql-template-tag';
+import type { Sql } from 'sql-template-tag';
 import type { Database } from '../../databases/database.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import { readFor, type ReadFor } from '../../databases/row-security/read-for.ts';
-import { badInput } from '../../shared/errors.ts';
+import type { ReadOptions } from '../../databases/run-statement.ts';
+import { Allowance } from '../../shared/allowance.ts';
 import { readForOf } from '../identity/read-for.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { Page } from './page.ts';
-import type { PageRequest } from './page-request.ts';
+import { givenFilters, pageReadingOf, type PageQuery } from './page-reading.ts';
 import { Places } from './places.ts';
-import type { Order, Row, Source } from './source.ts';
+import type { Row, Source } from './source.ts';
 import { counts, pages, rowsByKeys, type PageStatement } from './statements.ts';
 
 export type Databases = Readonly<Record<DatabaseName, Database>>;
-
-/** What a connection asks for, apart from whose it is. */
-export interface PageQuery {
-  readonly source: Source;
-  readonly relation: string | null;
-  readonly request: PageRequest;
-  readonly filter: Readonly<Record<string, unknown>> | null;
-  readonly orderBy: { readonly field: string; readonly descending?: boolean } | null;
-  readonly columns: readonly string[];
-  /** Whether cursors will be asked of the page. */
-  readonly withPlaces: boolean;
-}
 
 const maxKeysPerStatement = 1000;
 
@@ -39,13 +28,20 @@ export class Reader {
 
   readonly #readFor: ReadFor;
   readonly #mayLag: boolean;
+  readonly #signal: AbortSignal | null;
+  #asking: ReadOptions;
 
-  /** With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream. */
-  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean } = {}) {
+  /**
+   * With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream.
+   * When the signal says that nobody waits for the answer any more, what is being read is given up.
+   */
+  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean; signal?: AbortSignal | null } = {}) {
     this.databases = databases;
     this.viewer = viewer;
     this.#readFor = readForOf(viewer);
     this.#mayLag = options.mayLag ?? false;
+    this.#signal = options.signal ?? null;
+    this.#asking = this.#anew();
   }
 
   /** The row with this key, or null where there is none for this viewer. */
@@ -71,38 +67,17 @@ export class Reader {
 
   /** One page of the rows that belong to a parent, or of all. */
   async page(query: PageQuery, parentKey: string | null): Promise<Page> {
-    const { source, request, withPlaces } = query;
-    const [orderName, order] = orderOf(source, query.orderBy);
+    const { source, request } = query;
+    const { list, statement: reading } = pageReadingOf(query, this.viewer);
     const database = this.databases[source.database];
-    const needsPlaces = withPlaces || request.after !== null || request.before !== null;
-    const list = { source, orderName, order, parentKey, viewer: this.viewer };
-    const places = await Places.of(database, list, [request.after, request.before]);
-    const [after, before] = needsPlaces
-      ? await Promise.all([places.placeOf(database, request.after), places.placeOf(database, request.before)])
-      : [null, null];
-    const statement: Omit<PageStatement, 'parentKeys'> = {
-      source,
-      order,
-      after,
-      before,
-      withPlaces,
-      relation: query.relation,
-      columns: query.columns,
-      backward: request.backward,
-      limit: request.size + 1,
-      filter: filterOf(source, query.filter),
-      viewer: this.viewer,
-    };
-    const name = JSON.stringify([
-      source.name,
-      orderName,
-      query.relation,
-      request,
-      after,
-      before,
-      query.filter,
-      withPlaces,
+    const places = await Places.of(database, { ...list, parentKey }, [request.after, request.before]);
+    const [after, before] = await Promise.all([
+      places.placeOf(database, request.after),
+      places.placeOf(database, request.before),
     ]);
+    const statement = { ...reading, after, before };
+    const { relation, filter, withPlaces } = query;
+    const name = JSON.stringify([source.name, list.orderName, relation, request, after, before, filter, withPlaces]);
     const found = await this.#rowsOfParents(`page ${name} ${query.columns.join()}`, statement, parentKey);
     return new Page(found, request, places, () => this.#count(`count ${name}`, statement, parentKey));
   }
@@ -111,7 +86,14 @@ export class Reader {
   query<Result extends object>(name: DatabaseName, statement: Sql): Promise<Result[]> {
     const database = this.databases[name];
     const reading = readFor(statement, this.#readFor);
-    return this.#mayLag ? database.read<Result>(reading) : database.query<Result>(reading);
+    return this.#mayLag ? database.read<Result>(reading, this.#asking) : database.query<Result>(reading, this.#asking);
+  }
+
+  /** The same for a statement whose rows are wanted as PostgreSQL prints them; see Database. */
+  rows(name: DatabaseName, statement: Sql): Promise<unknown[][]> {
+    const database = this.databases[name];
+    const reading = readFor(statement, this.#readFor);
+    return this.#mayLag ? database.readRows(reading, this.#asking) : database.queryRows(reading, this.#asking);
   }
 
   /** A batch function for what is not read from a source; made once per operation under its name. */
@@ -130,6 +112,11 @@ export class Reader {
   /** Forgets what was read: for operations that live on, and for reads after a write. */
   forget(): void {
     this.#loaders.clear();
+    this.#asking = this.#anew();
+  }
+
+  #anew(): ReadOptions {
+    return { asker: { signal: this.#signal, allowance: new Allowance() } };
   }
 
   async #rowsOf(
@@ -172,30 +159,4 @@ export class Reader {
   #query<Result extends object>(source: Source, statement: Sql): Promise<Result[]> {
     return this.query<Result>(source.database, statement);
   }
-}
-
-function orderOf(source: Source, orderBy: PageQuery['orderBy']): [string, Order] {
-  const name = orderBy?.field ?? source.defaultOrder;
-  const order = source.orders[name];
-  if (order === undefined) throw badInput(`There is no order by ${name}.`, { argument: 'orderBy' });
-  const descending = orderBy?.descending ?? order.descending;
-  return [`${name} ${descending ? 'DESC' : 'ASC'}`, { keys: order.keys, descending }];
-}
-
-/** A list's conditions: its filters, and what holds for lists that do not ask otherwise. */
-function filterOf(source: Source, filter: PageQuery['filter']): Sql[] {
-  const { listed } = source;
-  const unlisted = listed === undefined || (filter?.[listed.unless] ?? null) !== null;
-  return [...givenFilters(source, filter), ...(unlisted ? [] : [raw(listed.condition)])];
-}
-
-/** Filters that are given and not null, as conditions. */
-function givenFilters(source: Source, filter: PageQuery['filter']): Sql[] {
-  return Object.entries(filter ?? {})
-    .filter(([, value]) => value !== null && value !== undefined)
-    .map(([name, value]) => {
-      const build = source.filters?.[name] as ((value: unknown) => Sql) | undefined;
-      if (build === undefined) throw new Error(`Source ${source.name} has no filter ${name}.`);
-      return build(value);
-    });
 }

@@ -25,10 +25,17 @@ export function rowsByKeys(
   viewer: Viewer,
   filter: readonly Sql[] = [],
 ): Sql {
-  const where = join([condition(source), source.visible(viewer), ...filter], ' AND ');
   const key = raw(source.key);
-  return sql`SELECT ${key} AS "__key", ${selectList(source, columns)} FROM ${raw(source.from)} WHERE ${key} = ANY (${keys}::text[]) AND ${where}`;
+  const where = join([isOneOf(key, keys), condition(source), source.visible(viewer), ...filter], ' AND ');
+  return sql`SELECT ${key} AS "__key", ${selectList(source, columns)} FROM ${raw(source.from)} WHERE ${where}`;
 }
+
+/**
+ * One key has a text of its own: PostgreSQL takes any array for one of ten when it plans for all values, finds that
+ * dear, and would plan a statement for one key anew at every execution.
+ */
+const isOneOf = (column: Sql, keys: readonly string[]): Sql =>
+  keys.length === 1 ? sql`${column} = ${keys[0]}` : sql`${column} = ANY (${keys}::text[])`;
 
 export interface PageStatement {
   readonly source: Source;
@@ -49,41 +56,61 @@ export interface PageStatement {
 
 /** One page per parent; "__parent" says whose row it is, rows of a parent come in order (backward: reversed). */
 export function pages(page: PageStatement): Sql {
+  const one = onlyParent(page);
+  if (one !== undefined) return pageOf(page, sql`${one} AS "__parent", `, one);
+  // The join over the parents may turn the rows of a page around, so they carry their order with them.
+  const numbered = sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${pageOf(page, empty, parentKey)}) AS ordered`;
+  return sql`${overParents(page, numbered, sql`page.*`)} ORDER BY "__row"`;
+}
+
+/** How many rows each parent's whole list has. */
+export function counts(page: PageStatement): Sql {
+  const one = onlyParent(page);
+  if (one !== undefined) return countOf(page, sql`${one} AS "__parent", `, one);
+  return overParents(page, countOf(page, empty, parentKey), sql`page."count"`);
+}
+
+const parentKey = sql`parent.key`;
+
+/** The one parent that is asked about, or NULL for a list of all; undefined where there are many. */
+function onlyParent({ relation, parentKeys }: PageStatement): Sql | undefined {
+  if (relation === null) return sql`NULL::text`;
+  return parentKeys.length === 1 ? sql`${parentKeys[0]}::text` : undefined;
+}
+
+function pageOf(page: PageStatement, also: Sql, parent: Sql): Sql {
   const { source, order } = page;
   const direction = order.descending === page.backward ? 'ASC' : 'DESC';
   const places = page.withPlaces ? placeColumns(source, order) : [];
   const select = join([selectList(source, page.columns), ...places], ', ');
-  const inside = sql`SELECT ${select} FROM ${raw(source.from)} WHERE ${join(conditions(page), ' AND ')}${keyset(
+  return sql`SELECT ${also}${select} FROM ${raw(source.from)} WHERE ${join(conditions(page, parent), ' AND ')}${keyset(
     order,
     page.after,
     order.descending ? '<' : '>',
   )}${keyset(order, page.before, order.descending ? '>' : '<')} ORDER BY ${raw(
     order.keys.map((key) => `${key.sql} ${direction}`).join(', '),
   )} LIMIT ${page.limit}`;
-  // The join over the parents may turn the rows of a page around, so they carry their order with them.
-  const numbered = sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${inside}) AS ordered`;
-  return sql`${overParents(page, numbered, sql`page.*`)} ORDER BY "__row"`;
 }
 
-/** How many rows each parent's whole list has. */
-export function counts(page: PageStatement): Sql {
-  const inside = sql`SELECT count(*) AS "count" FROM ${raw(page.source.from)} WHERE ${join(conditions(page), ' AND ')}`;
-  return overParents(page, inside, sql`page."count"`);
+const countOf = (page: PageStatement, also: Sql, parent: Sql): Sql =>
+  sql`SELECT ${also}count(*) AS "count" FROM ${raw(page.source.from)} WHERE ${join(conditions(page, parent), ' AND ')}`;
+
+const overParents = (page: PageStatement, inside: Sql, select: Sql): Sql =>
+  sql`SELECT parent.key AS "__parent", ${select} FROM unnest(${page.parentKeys}::text[]) AS parent (key) CROSS JOIN LATERAL (${inside}) AS page${ofVisibleParents(page)}`;
+
+function ofVisibleParents({ source: { visibleThrough }, relation, viewer }: PageStatement): Sql {
+  return visibleThrough === undefined || visibleThrough.relation !== relation
+    ? empty
+    : sql` WHERE ${visibleThrough.predicate(viewer, parentKey)}`;
 }
 
-function overParents(page: PageStatement, inside: Sql, select: Sql): Sql {
-  if (page.relation === null) return sql`SELECT NULL AS "__parent", ${select} FROM (${inside}) AS page`;
-  const through = page.source.visibleThrough;
-  const visible =
-    through?.relation === page.relation ? sql` WHERE ${through.predicate(page.viewer, sql`parent.key`)}` : empty;
-  return sql`SELECT parent.key AS "__parent", ${select} FROM unnest(${page.parentKeys}::text[]) AS parent (key) CROSS JOIN LATERAL (${inside}) AS page${visible}`;
-}
-
-function conditions(page: PageStatement): Sql[] {
-  const { source, relation } = page;
+function conditions(page: PageStatement, parent: Sql): Sql[] {
+  const { source, relation, viewer } = page;
   const found = [condition(source), ...page.filter];
-  if (relation !== null) found.push(sql`${raw(relationSql(source, relation))} = parent.key`);
-  if (relation === null || source.visibleThrough?.relation !== relation) found.push(source.visible(page.viewer));
+  if (relation !== null) found.push(sql`${raw(relationSql(source, relation))} = ${parent}`);
+  const through = source.visibleThrough;
+  if (relation === null || through?.relation !== relation) found.push(source.visible(viewer));
+  else if (parent !== parentKey) found.push(through.predicate(viewer, parent));
   return found;
 }
 
@@ -101,13 +128,15 @@ function keyset(order: Order, place: readonly string[] | null, operator: '<' | '
   return sql` AND (${keys}) ${raw(operator)} (${values})`;
 }
 
-/** A row's place: the text of its order keys, or the row of the log that its cursor names. */
+/** Under which names a row's place comes, after the columns: the text of its order keys, or the row of the log. */
+export const placeNames = (source: Source, order: Order): readonly string[] =>
+  source.log === undefined ? order.keys.map((_, index) => `__place${index}`) : ['__number', '__position', '__chain'];
+
 function placeColumns(source: Source, order: Order): Sql[] {
   const { log } = source;
-  if (log !== undefined) {
-    return [raw(`${log.number} AS "__number", ${log.position} AS "__position", ${log.chain} AS "__chain"`)];
-  }
-  return order.keys.map((key, index) => raw(`(${key.sql})::text AS "__place${index}"`));
+  const places =
+    log === undefined ? order.keys.map((key) => `(${key.sql})::text`) : [log.number, log.position, log.chain];
+  return placeNames(source, order).map((name, index) => raw(`${places[index]} AS ${quoted(name)}`));
 }
 
 /** The row of the log that a cursor names. */

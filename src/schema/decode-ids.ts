@@ -7,7 +7,7 @@ import {
   type GraphQLArgument,
   type GraphQLInputType,
 } from 'graphql';
-import { declaredTypes } from '../schema/declarations.ts';
+import { declaredTypes } from './declarations.ts';
 import { bareId } from './ids.ts';
 
 /** Which type the id in an argument or input field of this name is of. */

@@ -1,0 +1,127 @@
+import { getNamedType, type GraphQLLeafType, type GraphQLObjectType } from 'graphql';
+import { listQueryOf, type ListArguments } from '../services/reading/list-arguments.ts';
+import { pageReadingOf } from '../services/reading/page-reading.ts';
+import { loadBranches, type Branch } from './branch.ts';
+import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter, type Writer } from './completion.ts';
+import { leafOfValue } from './leaves.ts';
+import type { Place } from './place.ts';
+import { readPages, type PlanPage } from './read-pages.ts';
+import { SourceRows, type PlanRow } from './rows.ts';
+import { Failure, type Run } from './run.ts';
+import { fieldOf, selectedOf, sourceOf, typename, type Scope, type Selected } from './scope.ts';
+
+/** The pages of a connection: how they are loaded for many parents, and how one is written. */
+export interface ConnectionPlan {
+  load(run: Run, parents: readonly (string | null)[], listArguments: ListArguments): Promise<(PlanPage | Failure)[]>;
+  readonly write: Writer;
+}
+
+/** What the fields of a connection ask of its pages. */
+class Asked {
+  readonly rows = new SourceRows();
+  readonly branches: Branch[] = [];
+  places = false;
+  total = false;
+}
+
+/** The connection to a type, below a place; its rows are related to their parents, or to none. */
+export function connectionPlan(
+  scope: Scope,
+  type: GraphQLObjectType,
+  node: { readonly type: string; readonly relation: string | null },
+  place: Place,
+): ConnectionPlan {
+  const asked = new Asked();
+  const source = sourceOf(node.type);
+  const write = objectWriter(
+    selectedOf(scope, type, place.nodes, place).map((field) => connectionField(scope, type, field, asked)),
+  );
+  return {
+    write,
+    async load(run, parents, listArguments) {
+      const query = listQueryOf(listArguments);
+      const { rows: shape } = asked;
+      const { relation } = node;
+      const reading = pageReadingOf(
+        { ...query, source, relation, columns: shape.columns, withPlaces: asked.places },
+        run.context.viewer,
+      );
+      const loaded = await readPages(run, { reading, request: query.request, shape, counted: asked.total }, parents);
+      const rows = loaded.flatMap((of) => (of instanceof Failure ? [] : of.page.nodes));
+      await loadBranches(asked.branches, rows, run);
+      return loaded;
+    },
+  };
+}
+
+function connectionField(scope: Scope, type: GraphQLObjectType, field: Selected, asked: Asked): FieldWriter {
+  const write = (get: (of: PlanPage) => unknown, inner: InnerWriter): FieldWriter =>
+    fieldWriter(type, field, (of) => get(of as PlanPage), inner);
+  switch (field.name) {
+    case 'nodes':
+      return write(({ page }) => page.nodes, nodeWriter(scope, type, field, asked));
+    case 'edges':
+      return write(({ page }) => page.edges, edgeWriter(scope, type, field, asked));
+    case 'pageInfo':
+      return write(({ page }) => page.pageInfo, pageInfoWriter(scope, type, field, asked));
+    case 'totalCount':
+      asked.total = true;
+      return write(({ total }) => total, leafWriter(leafOfValue(leafTypeOf(type, field))));
+    default:
+      return typename(type, field);
+  }
+}
+
+function fieldWriter(
+  type: GraphQLObjectType,
+  { key, name, place }: Selected,
+  get: (object: unknown) => unknown,
+  inner: InnerWriter,
+): FieldWriter {
+  const write = completion(fieldOf(type, name).type, place, inner);
+  return { key, write: (object, run) => write(get(object), run) };
+}
+
+const objectTypeOf = (type: GraphQLObjectType, { name }: Selected): GraphQLObjectType =>
+  getNamedType(fieldOf(type, name).type) as GraphQLObjectType;
+
+const leafTypeOf = (type: GraphQLObjectType, { name }: Selected): GraphQLLeafType =>
+  getNamedType(fieldOf(type, name).type) as GraphQLLeafType;
+
+const nodeWriter =
+  (scope: Scope, type: GraphQLObjectType, field: Selected, asked: Asked): InnerWriter =>
+  (place) => {
+    const plan = scope.rowObject(scope, objectTypeOf(type, field), asked.rows, place);
+    asked.branches.push(...plan.branches);
+    return plan.write;
+  };
+
+const edgeWriter =
+  (scope: Scope, type: GraphQLObjectType, edges: Selected, asked: Asked): InnerWriter =>
+  (place) => {
+    const edgeType = objectTypeOf(type, edges);
+    const get = (name: 'node' | 'cursor') => (edge: unknown) => (edge as { node: PlanRow; cursor: string })[name];
+    return objectWriter(
+      selectedOf(scope, edgeType, place.nodes, place).map((field) => {
+        if (field.name === '__typename') return typename(edgeType, field);
+        if (field.name === 'node')
+          return fieldWriter(edgeType, field, get('node'), nodeWriter(scope, edgeType, field, asked));
+        asked.places = true;
+        return fieldWriter(edgeType, field, get('cursor'), leafWriter(leafOfValue(leafTypeOf(edgeType, field))));
+      }),
+    );
+  };
+
+const pageInfoWriter =
+  (scope: Scope, type: GraphQLObjectType, pageInfo: Selected, asked: Asked): InnerWriter =>
+  (place) => {
+    const infoType = objectTypeOf(type, pageInfo);
+    return objectWriter(
+      selectedOf(scope, infoType, place.nodes, place).map((field) => {
+        if (field.name === '__typename') return typename(infoType, field);
+        if (field.name.endsWith('Cursor')) asked.places = true;
+        const get = (info: unknown): unknown => (info as Record<string, unknown>)[field.name];
+        return fieldWriter(infoType, field, get, leafWriter(leafOfValue(leafTypeOf(infoType, field))));
+      }),
+    );
+  };
