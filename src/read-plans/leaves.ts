@@ -1,5 +1,6 @@
 import { GraphQLFloat, GraphQLInt, isEnumType, type GraphQLEnumType, type GraphQLLeafType } from 'graphql';
 import { JSONObject } from '../schema/scalars.ts';
+import { textWithinDepth } from '../shared/json-text.ts';
 import { dateTimeOfText } from './date-time-text.ts';
 
 /** A value that is not null as JSON text; throws what the type's own `serialize` throws. */
@@ -20,6 +21,7 @@ export function leafOfText(type: GraphQLLeafType): Leaf {
 }
 
 const asIs: Leaf = (text) => text as string;
+const json: Leaf = (text) => textWithinDepth(text as string);
 
 /** By name, because a schema that extends another one has scalars of its own. */
 const textLeaves: ReadonlyMap<string, Leaf> = new Map<string, Leaf>([
@@ -30,9 +32,9 @@ const textLeaves: ReadonlyMap<string, Leaf> = new Map<string, Leaf>([
   ['Float', (text) => String(GraphQLFloat.serialize(Number(text)))],
   ['Boolean', (text) => (text === 't' ? 'true' : 'false')],
   ['DateTime', (text) => `"${dateTimeOfText(text as string)}"`],
-  ['JSON', asIs],
+  ['JSON', json],
   // What else it may be the scalar refuses.
-  ['JSONObject', (text) => (asIs(text).startsWith('{') ? asIs(text) : serialized(JSONObject, JSON.parse(asIs(text))))],
+  ['JSONObject', (text) => (asIs(text).startsWith('{') ? json(text) : serialized(JSONObject, JSON.parse(asIs(text))))],
 ]);
 
 const serialized = (type: GraphQLLeafType, value: unknown): string => JSON.stringify(type.serialize(value));

@@ -34,6 +34,12 @@ const cut = '… (nested too deeply)';
 export const withinDepth = (value: unknown): unknown =>
   isDeeperThan(value, maxDepth) ? cutBelow(value, maxDepth) : value;
 
+/** The same for a value's text, of which few have enough brackets to be worth reading. */
+export const textWithinDepth = (text: string): string =>
+  text.length <= 2 * maxDepth || (text.match(/[[{]/g)?.length ?? 0) <= maxDepth
+    ? text
+    : JSON.stringify(withinDepth(JSON.parse(text)));
+
 function cutBelow(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;
   if (levels === 0) return cut;
