@@ -1,8 +1,13 @@
 /** `npm run bench`: see docs/benchmarks.md. */
 import { Command } from 'commander';
+import { liveCommand } from './live/command.ts';
 import { readsCommand } from './reads/command.ts';
+
+// A stop of the bench takes the servers with it.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
 
 await new Command('bench')
   .description('Benchmarks of Scrollback beside its peers, in one interleaved run on one machine.')
   .addCommand(readsCommand, { isDefault: true })
+  .addCommand(liveCommand)
   .parseAsync();

@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { collect, environmentOf, say } from '../support/options.ts';
 import { openArena } from './arena.ts';
 import { gateways, limit, peers, type Contestant } from './contestants.ts';
 import { measure, type Plan } from './measure.ts';
@@ -9,6 +10,7 @@ import { workloads } from './workloads.ts';
 interface Options {
   readonly size: string;
   readonly gateway: string[];
+  readonly env: string[];
   readonly only?: string;
   readonly workloads: string;
   readonly seconds: string;
@@ -26,6 +28,7 @@ export const readsCommand = new Command('reads')
     collect,
     [],
   )
+  .option('--env <NAME=value>', 'a setting of the gateways; may be repeated', collect, [])
   .option(
     '--only <names>',
     'only these peers, comma-separated: limit, postgraphile, mercurius, yoga, apollo; - for none',
@@ -36,12 +39,6 @@ export const readsCommand = new Command('reads')
   .option('--connections <n>', 'that ask at once', '32')
   .option('--check', 'only whether all give the same answers; no time is measured', false)
   .action(run);
-
-function collect(value: string, before: string[]): string[] {
-  return [...before, value];
-}
-
-const say = (line: string): void => console.error(line);
 
 async function run(options: Options): Promise<void> {
   const wanted = workloads.filter(({ name }) => options.workloads.split(',').includes(name));
@@ -62,8 +59,8 @@ async function run(options: Options): Promise<void> {
   }
 }
 
-function contestants({ only, gateway }: Options): Contestant[] {
+function contestants({ only, gateway, env }: Options): Contestant[] {
   const all = [limit, ...peers];
   const chosen = only === undefined ? all : all.filter(({ name }) => only.split(',').includes(name));
-  return [...chosen, ...gateways(gateway)];
+  return [...chosen, ...gateways(gateway, environmentOf(env))];
 }

@@ -1,4 +1,4 @@
-import { basename, resolve } from 'node:path';
+import { checkoutsOf } from '../support/checkouts.ts';
 import type { Cluster } from '../support/cluster.ts';
 import { startGateway, startPeer, type ServerProcess } from '../support/server-process.ts';
 import type { Tokens } from '../support/tokens.ts';
@@ -23,15 +23,10 @@ export const limit = peer('limit', 'limit.ts');
 
 export const peers: readonly Contestant[] = [];
 
-const ownCheckout = resolve(import.meta.dirname, '../..');
-
-/** The gateways of these checkouts; of this one where none is named. */
-export function gateways(folders: readonly string[]): Contestant[] {
-  const checkouts = folders.length === 0 ? [ownCheckout] : folders.map((folder) => resolve(folder));
-  return checkouts.map((checkout) => ({
-    name: checkouts.length === 1 ? 'scrollback' : `scrollback (${basename(checkout)})`,
+export const gateways = (folders: readonly string[], env: Readonly<Record<string, string>>): Contestant[] =>
+  checkoutsOf(folders).map(({ name, folder }) => ({
+    name,
     path: '/graphql',
     dialect: 'product',
-    start: (cluster, tokens) => startGateway(checkout, cluster, tokens),
+    start: (cluster, tokens) => startGateway(folder, cluster, tokens, env),
   }));
-}

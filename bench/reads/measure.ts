@@ -1,3 +1,5 @@
+import { median, sum } from '../support/numbers.ts';
+import { countStatements } from '../support/statements.ts';
 import { cpuSecondsOf, cpuSecondsOfFamily, residentMegabytes } from '../support/process-usage.ts';
 import { Child } from '../support/child.ts';
 import type { Arena, Entrant } from './arena.ts';
@@ -104,26 +106,11 @@ async function run(arena: Arena, course: Course, load: Load, plan: Plan, millise
 
 /** As PostgreSQL counts them, over a while with one connection; what a gateway's timers ask besides is in it. */
 async function statementsPerRequest(arena: Arena, { entrant, requests }: Course, load: Load): Promise<number> {
-  const before = await countStatements(arena);
+  const before = await countStatements(arena.cluster);
   const order = { port: entrant.server.port, requests: requests.slice(0, countedQuestions), connections: 1 };
   const { answered } = await load.do({ ...order, milliseconds: 500 });
-  return ((await countStatements(arena)) - before) / answered;
+  return ((await countStatements(arena.cluster)) - before) / answered;
 }
-
-async function countStatements({ cluster }: Arena): Promise<number> {
-  const [row] = await cluster.run<{ calls: number }>(
-    'agent_runtime',
-    `SELECT coalesce(sum(calls), 0)::float8 AS calls FROM pg_stat_statements AS s
-     JOIN pg_roles AS r ON r.oid = s.userid WHERE r.rolname = 'scrollback_gateway'`,
-    'superuser',
-  );
-  return row?.calls ?? 0;
-}
-
-const sum = (numbers: readonly number[]): number => numbers.reduce((total, number) => total + number, 0);
-
-const median = (numbers: readonly number[]): number =>
-  [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)] ?? 0;
 
 function figuresOf({ entrant, rounds, statements }: Course, workload: Workload): Figures {
   const answered = sum(rounds.map((round) => round.answered));

@@ -19,7 +19,7 @@ export class Child<Order extends object, Result> {
   /** One order at a time. */
   do(order: Order): Promise<Result> {
     const answer = this.next();
-    this.#process.send(order);
+    this.#process.send(order, (error) => (error === null ? undefined : this.#settle?.reject(error)));
     return answer;
   }
 

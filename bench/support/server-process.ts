@@ -25,8 +25,11 @@ export async function startProcess(program: string, env: Readonly<Record<string,
     env: { PATH: process.env['PATH'], NODE_ENV: 'production', ...env },
     stdio: ['ignore', 'pipe', openSync(logFile, 'a')],
   });
+  const kill = (): boolean => child.kill('SIGKILL');
+  process.once('exit', kill);
   const stop = async (): Promise<void> => {
     await end(child);
+    process.off('exit', kill);
     rmSync(folder, { recursive: true, force: true });
   };
   try {
