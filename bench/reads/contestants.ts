@@ -21,7 +21,10 @@ const peer = (name: string, program: string, dialect: Dialect = 'product'): Cont
 /** What the others are compared with. */
 export const limit = peer('limit', 'limit.ts');
 
-export const peers: readonly Contestant[] = [];
+export const peers: readonly Contestant[] = [
+  peer('mercurius', 'mercurius.ts'),
+  peer('yoga', 'yoga.ts'),
+];
 
 export const gateways = (folders: readonly string[], env: Readonly<Record<string, string>>): Contestant[] =>
   checkoutsOf(folders).map(({ name, folder }) => ({
