@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { poolSettings } from './pool-settings.ts';
 
 export type Row = Readonly<Record<string, unknown>>;
 
@@ -7,7 +8,7 @@ export interface Statement {
   readonly text: string;
 }
 
-const open = (variable: string): pg.Pool => new pg.Pool({ connectionString: process.env[variable], max: 10 });
+const open = (variable: string): pg.Pool => new pg.Pool({ connectionString: process.env[variable], ...poolSettings });
 
 export const agentRuntime = open('AGENT_RUNTIME_URL');
 export const auth = open('AUTH_URL');

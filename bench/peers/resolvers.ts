@@ -35,7 +35,10 @@ export const createContext = () => ({
   lastMessages: new DataLoader<{ sessionId: string; size: number }, readonly Message[], string>(
     async (pages) => {
       const ids = pages.map(({ sessionId }) => sessionId);
-      const rows = await rowsOf<Message>(agentRuntime, statements.lastMessagesOfSessions, [ids, (pages[0]?.size ?? 0) + 1]);
+      const rows = await rowsOf<Message>(agentRuntime, statements.lastMessagesOfSessions, [
+        ids,
+        (pages[0]?.size ?? 0) + 1,
+      ]);
       const bySession = Map.groupBy(rows, (row) => row.sessionId);
       return ids.map((id) => bySession.get(id) ?? []);
     },
@@ -51,8 +54,10 @@ export const createContext = () => ({
 type Context = ReturnType<typeof createContext>;
 type WithId = { readonly id: string };
 
-const byGlobalId = (loader: 'sessions' | 'messages') => (_root: unknown, { id }: WithId, context: Context) =>
-  context[loader].load(keyOf(id));
+const byGlobalId =
+  (loader: 'sessions' | 'messages') =>
+  (_root: unknown, { id }: WithId, context: Context) =>
+    context[loader].load(keyOf(id));
 
 export const resolvers = {
   DateTime: new GraphQLScalarType({ name: 'DateTime', serialize: (value) => (value as Date).toISOString() }),
@@ -60,8 +65,12 @@ export const resolvers = {
   Query: {
     session: byGlobalId('sessions'),
     message: byGlobalId('messages'),
-    user: async (_root: unknown, { id }: WithId) => (await rowsOf(auth, statements.usersById, [[keyOf(id)]]))[0] ?? null,
-    auditLogs: async (_root: unknown, args: { first: number; filter: { userId: string } }): Promise<Connection<AuditLog>> => {
+    user: async (_root: unknown, { id }: WithId) =>
+      (await rowsOf(auth, statements.usersById, [[keyOf(id)]]))[0] ?? null,
+    auditLogs: async (
+      _root: unknown,
+      args: { first: number; filter: { userId: string } },
+    ): Promise<Connection<AuditLog>> => {
       const rows = await rowsOf<AuditLog>(auth, statements.auditLogs, [keyOf(args.filter.userId), args.first + 1]);
       return connectionOf(rows, args.first, ({ number }) => cursorOf(number));
     },

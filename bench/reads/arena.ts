@@ -1,3 +1,4 @@
+import { agentRuntimeViews, authViews } from '../peers/postgraphile-views.ts';
 import { Cluster } from '../support/cluster.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
@@ -29,6 +30,8 @@ export async function openArena(sizeName: string, contestants: readonly Contesta
   };
   try {
     await fillReads(cluster, size);
+    await cluster.run('agent_runtime', agentRuntimeViews);
+    await cluster.run('auth_db', authViews);
     const tokens = await openTokens(cluster.folder);
     for (const contestant of contestants) {
       entrants.push({ contestant, server: await contestant.start(cluster, tokens) });

@@ -23,6 +23,7 @@ export const limit = peer('limit', 'limit.ts');
 
 export const peers: readonly Contestant[] = [
   peer('mercurius', 'mercurius.ts'),
+  peer('postgraphile', 'postgraphile.ts', 'postgraphile'),
   peer('yoga', 'yoga.ts'),
 ];
 

@@ -33,7 +33,7 @@ export const workloads: readonly Workload[] = [
     says: "one session's last 50 messages",
     documents: {
       product: `query W1($id: ID!) { session(id: $id) { messages(last: 50) { edges { cursor node { id sequence role content createdAt } } ${pageInfo} } } }`,
-      postgraphile: `query W1($id: String!) { session: sessionById(id: $id) { messages(last: 50, orderBy: SEQUENCE_ASC) { edges { cursor node { id: rowId sequence role content createdAt } } ${pageInfo} } } }`,
+      postgraphile: `query W1($id: String!) { session: sessionByRowId(rowId: $id) { messages(last: 50, orderBy: NUMBER_ASC) { edges { cursor node { id: rowId sequence role content createdAt } } ${pageInfo} } } }`,
     },
     ask(random, size, dialect) {
       const session = random(sessionsIn(size));
@@ -46,8 +46,8 @@ export const workloads: readonly Workload[] = [
     documents: {
       product: `query W2($id: ID!) { user(id: $id) { sessions(first: 20) { edges { cursor node { id title lastActivityAt
         messages(last: 5) { edges { node { id role content createdAt toolCalls { toolCallId name arguments executionTimeMs } } } } } } ${pageInfo} } } }`,
-      postgraphile: `query W2($id: String!) { user: userById(id: $id) { sessions(first: 20, orderBy: LAST_ACTIVITY_AT_DESC) { edges { cursor node { id: rowId title lastActivityAt
-        messages(last: 5, orderBy: SEQUENCE_ASC) { edges { node { id: rowId role content createdAt toolCalls: toolCallsList { toolCallId name arguments executionTimeMs } } } } } } ${pageInfo} } } }`,
+      postgraphile: `query W2($id: String!) { sessions: allSessions(first: 20, condition: { userId: $id }, orderBy: LAST_ACTIVITY_AT_DESC) { edges { cursor node { id: rowId title lastActivityAt
+        messages(last: 5, orderBy: NUMBER_ASC) { edges { node { id: rowId role content createdAt toolCalls: toolCallsList(orderBy: CREATED_AT_ASC) { toolCallId name arguments executionTimeMs } } } } } } ${pageInfo} } }`,
     },
     ask(random, size, dialect) {
       const userId = idOf('user', random(size.users));
@@ -59,8 +59,7 @@ export const workloads: readonly Workload[] = [
     says: 'one message by id',
     documents: {
       product: 'query W3($id: ID!) { message(id: $id) { id sequence role content createdAt } }',
-      postgraphile:
-        'query W3($id: String!) { message: messageById(id: $id) { id: rowId sequence role content createdAt } }',
+      postgraphile: `query W3($id: String!) { message: messageByRowId(rowId: $id) { id: rowId sequence role content createdAt } }`,
     },
     ask(random, size, dialect) {
       const session = random(sessionsIn(size));
@@ -73,7 +72,7 @@ export const workloads: readonly Workload[] = [
     says: 'a page of 50 audit logs of a user',
     documents: {
       product: `query W4($id: ID!) { auditLogs(first: 50, filter: { userId: $id }) { edges { cursor node { id eventType eventData ipAddress userAgent success createdAt } } ${pageInfo} } }`,
-      postgraphile: `query W4($id: String!) { auditLogs(first: 50, condition: { userId: $id }, orderBy: NUMBER_DESC) { edges { cursor node { id: rowId eventType eventData ipAddress userAgent success createdAt } } ${pageInfo} } }`,
+      postgraphile: `query W4($id: String!) { auditLogs: allAuthAuditLogs(first: 50, condition: { userId: $id }, orderBy: NUMBER_DESC) { edges { cursor node { id: rowId eventType eventData ipAddress userAgent success createdAt } } ${pageInfo} } }`,
     },
     ask(random, size, dialect) {
       const userId = idOf('user', random(size.users));
