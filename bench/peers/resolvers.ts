@@ -51,7 +51,7 @@ export const createContext = () => ({
   }),
 });
 
-type Context = ReturnType<typeof createContext>;
+export type Context = ReturnType<typeof createContext>;
 type WithId = { readonly id: string };
 
 const byGlobalId =

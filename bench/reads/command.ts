@@ -1,4 +1,5 @@
 import { Command } from 'commander';
+import { installPeers } from '../support/install-peers.ts';
 import { collect, environmentOf, say } from '../support/options.ts';
 import { openArena } from './arena.ts';
 import { gateways, limit, peers, type Contestant } from './contestants.ts';
@@ -42,6 +43,7 @@ export const readsCommand = new Command('reads')
 
 async function run(options: Options): Promise<void> {
   const wanted = workloads.filter(({ name }) => options.workloads.split(',').includes(name));
+  await installPeers();
   const arena = await openArena(options.size, contestants(options));
   try {
     await demandSameAnswers(arena, wanted, 25);

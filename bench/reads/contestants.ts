@@ -25,6 +25,7 @@ export const peers: readonly Contestant[] = [
   peer('mercurius', 'mercurius.ts'),
   peer('postgraphile', 'postgraphile.ts', 'postgraphile'),
   peer('yoga', 'yoga.ts'),
+  peer('apollo', '../dist/apollo/main.js'),
 ];
 
 export const gateways = (folders: readonly string[], env: Readonly<Record<string, string>>): Contestant[] =>
