@@ -2,6 +2,8 @@ import { Command } from 'commander';
 import { checkoutsOf, type Checkout } from '../support/checkouts.ts';
 import { median } from '../support/numbers.ts';
 import { collect, environmentOf, say } from '../support/options.ts';
+import { isResult, tell } from '../support/results.ts';
+import { surroundings } from '../support/surroundings.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
 import { bareBroadcast, fanOut, type FanOut } from './fan-out.ts';
 import { idle } from './idle.ts';
@@ -36,9 +38,10 @@ export const liveCommand = new Command('live')
   .option('--idle <n>', 'idle subscriptions', '10000')
   .option('--rate <n>', 'commits/s while the time from commit to client is taken', '500')
   .option('--seconds <n>', 'for so long', '10')
+  .option('--keep', 'write the result to bench/results even though options were given', false)
   .action(run);
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const parts = options.only.split(',');
   const stage = await openStage();
   try {
@@ -46,10 +49,11 @@ async function run(options: Options): Promise<void> {
     for (const checkout of checkoutsOf(options.gateway)) {
       const { name } = checkout;
       if (parts.includes('fan-out')) lines.push(...(await compareFanOut(stage, checkout, options)));
-      if (parts.includes('latency')) lines.push(`${name}: ${await tellLatency(stage, checkout, options)}`);
-      if (parts.includes('idle')) lines.push(`${name}: ${await tellIdle(stage, checkout, options)}`);
+      if (parts.includes('latency')) lines.push(`- ${name}: ${await tellLatency(stage, checkout, options)}`);
+      if (parts.includes('idle')) lines.push(`- ${name}: ${await tellIdle(stage, checkout, options)}`);
     }
-    console.log(lines.join('\n'));
+    const about = await surroundings(stage.cluster, checkoutsOf(options.gateway));
+    await tell('live', 'Live delivery', [...about, '', ...lines], isResult(command));
   } finally {
     await stage.close();
   }
@@ -84,7 +88,7 @@ function compareFanOut(stage: Stage, checkout: Checkout, options: Options): Prom
         ours.push(own);
         bare.push(other);
       }
-      lines.push(`${checkout.name}: ${fanOutLine(subscribers, ours, bare)}`);
+      lines.push(`- ${checkout.name}: ${fanOutLine(subscribers, ours, bare)}`);
     }
     return lines;
   });

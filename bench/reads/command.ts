@@ -1,4 +1,10 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { checkoutsOf } from '../support/checkouts.ts';
+import { isResult, tell } from '../support/results.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { chartOf } from './chart.ts';
 import { installPeers } from '../support/install-peers.ts';
 import { collect, environmentOf, say } from '../support/options.ts';
 import { openArena } from './arena.ts';
@@ -39,27 +45,50 @@ export const readsCommand = new Command('reads')
   .option('--rounds <n>', 'rounds in which the contestants take turns', '3')
   .option('--connections <n>', 'that ask at once', '32')
   .option('--check', 'only whether all give the same answers; no time is measured', false)
+  .option('--keep', 'write the result to bench/results even though options were given', false)
   .action(run);
 
-async function run(options: Options): Promise<void> {
+async function run(options: Options, command: Command): Promise<void> {
   const wanted = workloads.filter(({ name }) => options.workloads.split(',').includes(name));
-  await installPeers();
-  const arena = await openArena(options.size, contestants(options));
+  const takePart = contestants(options);
+  if (takePart.some((contestant) => peers.includes(contestant))) await installPeers();
+  const arena = await openArena(options.size, takePart);
   try {
     await demandSameAnswers(arena, wanted, 25);
     say(`All ${arena.entrants.length} give the same answers.`);
     if (options.check) return;
-    const plan: Plan = {
-      rounds: Number(options.rounds),
-      secondsEach: Number(options.seconds),
-      connections: Number(options.connections),
-    };
-    const figures = await measure(arena, wanted, plan, say);
-    console.log(reportOf(figures, (name) => workloads.find((workload) => workload.name === name)?.says ?? ''));
+    const figures = await measure(arena, wanted, planOf(options), say);
+    const about = await surroundings(arena.cluster, checkoutsOf(options.gateway), packagesOfPeers);
+    const { users, sessionsPerUser, messagesPerSession } = arena.size;
+    const sessions = users * sessionsPerUser;
+    const data = `- ${sessions} sessions, ${sessions * messagesPerSession} messages, a fifth of them with a tool call; ${options.connections} connections; ${options.rounds} rounds of ${options.seconds} s in turns`;
+    await tell('reads', 'Reads', [...about, data, '', reportOf(figures, says)], isResult(command));
+    if (isResult(command)) await writeFile(chartFile, chartOf(figures, says));
   } finally {
     await arena.close();
   }
 }
+
+const chartFile = resolve(import.meta.dirname, '../../docs/benchmark-reads.svg');
+
+const packagesOfPeers = [
+  'mercurius',
+  'graphql-jit',
+  'postgraphile',
+  'graphql-yoga',
+  '@apollo/server',
+  '@mikro-orm/core',
+  'type-graphql',
+  'pg',
+];
+
+const says = (name: string): string => workloads.find((workload) => workload.name === name)?.says ?? '';
+
+const planOf = ({ rounds, seconds, connections }: Options): Plan => ({
+  rounds: Number(rounds),
+  secondsEach: Number(seconds),
+  connections: Number(connections),
+});
 
 function contestants({ only, gateway, env }: Options): Contestant[] {
   const all = [limit, ...peers];
