@@ -1,5 +1,6 @@
 /** `npm run bench`: see docs/benchmarks.md. */
 import { Command } from 'commander';
+import { growthCommand } from './growth/command.ts';
 import { liveCommand } from './live/command.ts';
 import { readsCommand } from './reads/command.ts';
 
@@ -10,4 +11,5 @@ await new Command('bench')
   .description('Benchmarks of Scrollback beside its peers, in one interleaved run on one machine.')
   .addCommand(readsCommand, { isDefault: true })
   .addCommand(liveCommand)
+  .addCommand(growthCommand)
   .parseAsync();

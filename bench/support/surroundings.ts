@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { cpus, totalmem } from 'node:os';
 import { join, resolve } from 'node:path';
 import type { Cluster } from './cluster.ts';
@@ -18,7 +18,7 @@ export async function surroundings(
   return [
     `- ${new Date().toISOString().slice(0, 16).replace('T', ' ')} UTC, ${checkouts.map(commitOf).join(', ')}`,
     `- ${processors.length} × ${processors[0]?.model.trim() ?? 'unknown processor'}, ${(totalmem() / 2 ** 30).toFixed(0)} GB; servers, PostgreSQL and load on the same machine`,
-    `- Node ${process.versions.node}, PostgreSQL ${version?.server_version ?? '?'} with the settings of the embedded server${packages.map((name) => `, ${name} ${versionOf(name)}`).join('')}`,
+    `- Node ${process.versions.node}, PostgreSQL ${version?.server_version ?? '?'} with the settings of the embedded server${packages.map(withVersion).join('')}`,
   ];
 }
 
@@ -32,7 +32,8 @@ function commitOf({ name, folder }: Checkout): string {
   }
 }
 
-function versionOf(name: string): string {
+function withVersion(name: string): string {
   const file = join(bench, 'node_modules', name, 'package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+  if (!existsSync(file)) return '';
+  return `, ${name} ${(JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version}`;
 }
