@@ -9,7 +9,7 @@ import {
   lastMessages,
   lastMessagesOfSessions,
   latestSessions,
-  messagesById,
+  messageById,
   recordedCalls,
   sessionsById,
   usersById,
@@ -44,7 +44,7 @@ const edgesOf = (rows: readonly Row[], cursors: readonly string[], write: (row: 
   rows.map((row, index) => `{"cursor":"${cursors[index]}","node":${write(row)}}`).join();
 
 async function w1(id: string): Promise<string> {
-  const rows = await rowsOf(agentRuntime, lastMessages, [id, 51]);
+  const rows = await rowsOf(agentRuntime, lastMessages(51), [id]);
   if (rows.length === 0 && (await rowsOf(agentRuntime, sessionsById, [[id]])).length === 0)
     return '{"data":{"session":null}}';
   const hasPrevious = rows.length > 50;
@@ -86,10 +86,10 @@ function shortMessageText(row: Row, recorded: readonly Row[]): string {
 }
 
 async function w2(id: string): Promise<string> {
-  const rows = await rowsOf(agentRuntime, latestSessions, [id, 21]);
+  const rows = await rowsOf(agentRuntime, latestSessions(21), [id]);
   if (rows.length === 0 && (await rowsOf(auth, usersById, [[id]])).length === 0) return '{"data":{"user":null}}';
   const page = rows.slice(0, 20);
-  const messages = await rowsOf(agentRuntime, lastMessagesOfSessions, [page.map((row) => row['id']), 5]);
+  const messages = await rowsOf(agentRuntime, lastMessagesOfSessions(5), [page.map((row) => row['id'])]);
   const asking = messages.filter((row) => row['toolCalls'] !== null).map((row) => row['id']);
   const recorded = asking.length === 0 ? [] : await rowsOf(agentRuntime, recordedCalls, [asking]);
   const bySession = Map.groupBy(messages, (row) => row['sessionId']);
@@ -111,7 +111,7 @@ async function w2(id: string): Promise<string> {
 }
 
 async function w3(id: string): Promise<string> {
-  const [row] = await rowsOf(agentRuntime, messagesById, [[id]]);
+  const [row] = await rowsOf(agentRuntime, messageById, [id]);
   return `{"data":{"message":${row === undefined ? 'null' : messageText(row)}}}`;
 }
 
@@ -119,7 +119,7 @@ const auditText = (row: Row): string =>
   `{"id":"${globalId('AuditLog', String(row['id']))}","eventType":${text(row['eventType'])},"eventData":${String(row['eventData'])},"ipAddress":${text(row['ipAddress'])},"userAgent":${text(row['userAgent'])},"success":${String(row['success'])},"createdAt":"${String(row['createdAt'])}"}`;
 
 async function w4(id: string): Promise<string> {
-  const rows = await rowsOf(auth, auditLogs, [id, 51]);
+  const rows = await rowsOf(auth, auditLogs(51), [id]);
   const page = rows.slice(0, 50);
   const cursors = page.map((row) => cursorOf(row['number']));
   const edges = edgesOf(page, cursors, auditText);

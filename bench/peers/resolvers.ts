@@ -35,9 +35,8 @@ export const createContext = () => ({
   lastMessages: new DataLoader<{ sessionId: string; size: number }, readonly Message[], string>(
     async (pages) => {
       const ids = pages.map(({ sessionId }) => sessionId);
-      const rows = await rowsOf<Message>(agentRuntime, statements.lastMessagesOfSessions, [
+      const rows = await rowsOf<Message>(agentRuntime, statements.lastMessagesOfSessions((pages[0]?.size ?? 0) + 1), [
         ids,
-        (pages[0]?.size ?? 0) + 1,
       ]);
       const bySession = Map.groupBy(rows, (row) => row.sessionId);
       return ids.map((id) => bySession.get(id) ?? []);
@@ -71,14 +70,14 @@ export const resolvers = {
       _root: unknown,
       args: { first: number; filter: { userId: string } },
     ): Promise<Connection<AuditLog>> => {
-      const rows = await rowsOf<AuditLog>(auth, statements.auditLogs, [keyOf(args.filter.userId), args.first + 1]);
+      const rows = await rowsOf<AuditLog>(auth, statements.auditLogs(args.first + 1), [keyOf(args.filter.userId)]);
       return connectionOf(rows, args.first, ({ number }) => cursorOf(number));
     },
   },
   User: {
     id: ({ id }: WithId) => globalId('User', id),
     sessions: async ({ id }: WithId, { first }: { first: number }): Promise<Connection<Session>> => {
-      const rows = await rowsOf<Session>(agentRuntime, statements.latestSessions, [id, first + 1]);
+      const rows = await rowsOf<Session>(agentRuntime, statements.latestSessions(first + 1), [id]);
       return connectionOf(rows, first, (session) => cursorOf(session.lastActivityAt.getTime(), session.id));
     },
   },
