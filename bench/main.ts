@@ -3,6 +3,8 @@ import { Command } from 'commander';
 import { growthCommand } from './growth/command.ts';
 import { liveCommand } from './live/command.ts';
 import { readsCommand } from './reads/command.ts';
+import { startCommand } from './start/command.ts';
+import { writeCommand } from './write/command.ts';
 
 // A stop of the bench takes the servers with it.
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => process.exit(1));
@@ -12,4 +14,6 @@ await new Command('bench')
   .addCommand(readsCommand, { isDefault: true })
   .addCommand(liveCommand)
   .addCommand(growthCommand)
+  .addCommand(startCommand)
+  .addCommand(writeCommand)
   .parseAsync();

@@ -1,0 +1,55 @@
+import { Command } from 'commander';
+import { checkoutsOf, type Checkout } from '../support/checkouts.ts';
+import { collect } from '../support/options.ts';
+import { isResult, tell } from '../support/results.ts';
+import { surroundings } from '../support/surroundings.ts';
+import { plainWriters } from './plain-writers.ts';
+import { sendMessages } from './send-messages.ts';
+import { openWriteStage } from './stage.ts';
+
+interface Options {
+  readonly gateway: string[];
+  readonly writers: string;
+  readonly rounds: string;
+  readonly seconds: string;
+}
+
+export const writeCommand = new Command('write')
+  .description('sendMessage/s with and without subscribers, and what the log costs services that write with plain SQL.')
+  .option('--gateway <folder>', 'a built checkout (default: this one)', collect, [])
+  .option('--writers <n,n>', 'plain writers, and connections that send', '8,32')
+  .option('--rounds <n>', 'in which the settings take turns', '3')
+  .option('--seconds <n>', 'per setting and round', '4')
+  .option('--keep', 'write the result to bench/results even though options were given', false)
+  .action(run);
+
+async function run(options: Options, command: Command): Promise<void> {
+  const [checkout] = checkoutsOf(options.gateway) as [Checkout];
+  const plan = { rounds: Number(options.rounds), seconds: Number(options.seconds) };
+  const numbers = options.writers.split(',').map(Number);
+  const stage = await openWriteStage();
+  try {
+    const plain: string[] = [];
+    const sent: string[] = [];
+    for (const number of numbers) plain.push(...(await plainWriters(stage, checkout, { ...plan, writers: number })));
+    for (const number of numbers) sent.push(...(await sendMessages(stage, checkout, { ...plan, connections: number })));
+    const about = await surroundings(stage.cluster, [checkout]);
+    const lines = [
+      ...about,
+      `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns; 1,000 sessions, each subscriber follows another one`,
+      '',
+      'Services that insert one message per transaction:',
+      '',
+      '| | commits/s | ratio |',
+      '|---|---|---|',
+      ...plain,
+      '',
+      '| | per s | p50 ms | p99 ms |',
+      '|---|---|---|---|',
+      ...sent,
+    ];
+    await tell('write', 'Writing', lines, isResult(command));
+  } finally {
+    await stage.close();
+  }
+}

@@ -1,0 +1,60 @@
+import type { CrowdOrder, CrowdState } from '../live/crowd-process.ts';
+import { subscriptionTo, type Crowd } from '../live/stage.ts';
+import { fillReads, type Size } from '../reads/dataset.ts';
+import { idOf } from '../reads/rows.ts';
+import { Child } from '../support/child.ts';
+import { Cluster } from '../support/cluster.ts';
+import type { ServerProcess } from '../support/server-process.ts';
+import { openTokens, type Tokens } from '../support/tokens.ts';
+
+/** As many sessions as subscribers: each message that is written is one delivery. */
+const size: Size = { users: 50, sessionsPerUser: 20, messagesPerSession: 50, auditLogsPerUser: 10 };
+const sessions = size.users * size.sessionsPerUser;
+
+export const sessionIds: readonly string[] = Array.from({ length: sessions }, (_, index) => idOf('session', index + 1));
+
+export const ownerOf = (sessionIndex: number): string => idOf('user', 1 + ((sessionIndex + 1) % size.users));
+
+export interface WriteStage {
+  readonly cluster: Cluster;
+  readonly tokens: Tokens;
+  readonly crowd: Crowd;
+  close(): Promise<void>;
+}
+
+/** A durable PostgreSQL, because a commit that need not reach the disk is none; its tables are as filled, not as an earlier run left them. */
+export async function openWriteStage(): Promise<WriteStage> {
+  const cluster = await Cluster.start('write', { durable: true });
+  const crowd = new Child<CrowdOrder, CrowdState>(new URL('../live/crowd-process.ts', import.meta.url));
+  await fillReads(cluster, size);
+  await freshCopy(cluster);
+  return {
+    cluster,
+    crowd,
+    tokens: await openTokens(cluster.folder),
+    async close() {
+      await crowd.stop();
+      await cluster.stop();
+    },
+  };
+}
+
+async function freshCopy(cluster: Cluster): Promise<void> {
+  const run = (statement: string): Promise<object[]> => cluster.run('postgres', statement, 'superuser');
+  const [kept] = await run(`SELECT FROM pg_database WHERE datname = 'filled'`);
+  if (kept === undefined) await run('ALTER DATABASE agent_runtime RENAME TO filled');
+  await run('DROP DATABASE IF EXISTS agent_runtime WITH (FORCE)');
+  await run('CREATE DATABASE agent_runtime TEMPLATE filled OWNER scrollback_owner');
+  await run('GRANT CONNECT ON DATABASE agent_runtime TO scrollback_gateway');
+}
+
+/** One subscriber for each of the first sessions; what they get is counted and let go. */
+export async function subscribe({ crowd, tokens }: WriteStage, server: ServerProcess, count: number): Promise<void> {
+  const subscriptions = await Promise.all(
+    sessionIds
+      .slice(0, count)
+      .map(async (id, index) => subscriptionTo(server.port, { id, token: await tokens.of(ownerOf(index)) })),
+  );
+  const { failures } = await crowd.do({ do: 'open', subscriptions });
+  if (failures.length > 0) throw new Error(`${failures.length} subscribers failed: ${failures[0]}`);
+}
