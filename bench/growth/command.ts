@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { fillReads } from '../reads/dataset.ts';
-import type { LoadOrder, LoadResult } from '../reads/load-generator.ts';
+import type { LoadOrder, LoadResult } from '../reads/load-process.ts';
 import { checkoutsOf, type Checkout } from '../support/checkouts.ts';
 import { Child } from '../support/child.ts';
 import { Cluster } from '../support/cluster.ts';
@@ -106,7 +106,7 @@ async function withBench<Result>(
   work: (bench: Bench, tokens: Tokens) => Promise<Result>,
   fill: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Result> {
-  const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-generator.ts', import.meta.url));
+  const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-process.ts', import.meta.url));
   try {
     await fill();
     const tokens = await openTokens(cluster.folder);

@@ -1,4 +1,4 @@
-import type { LoadOrder, LoadResult } from '../reads/load-generator.ts';
+import type { LoadOrder, LoadResult } from '../reads/load-process.ts';
 import { wireText } from '../reads/questions.ts';
 import type { Child } from '../support/child.ts';
 import type { Cluster } from '../support/cluster.ts';

@@ -3,7 +3,7 @@ import { countStatements } from '../support/statements.ts';
 import { cpuSecondsOf, cpuSecondsOfFamily, residentMegabytes } from '../support/process-usage.ts';
 import { Child } from '../support/child.ts';
 import type { Arena, Entrant } from './arena.ts';
-import type { LoadOrder, LoadResult } from './load-generator.ts';
+import type { LoadOrder, LoadResult } from './load-process.ts';
 import { questions, wireText } from './questions.ts';
 import type { Workload } from './workloads.ts';
 
@@ -45,7 +45,7 @@ export async function measure(
   plan: Plan,
   say: (line: string) => void,
 ): Promise<Figures[]> {
-  const load: Load = new Child(new URL('load-generator.ts', import.meta.url));
+  const load: Load = new Child(new URL('load-process.ts', import.meta.url));
   try {
     const figures: Figures[] = [];
     for (const workload of workloads) figures.push(...(await measureWorkload(arena, workload, plan, load, say)));

@@ -13,7 +13,7 @@ import { silentLog } from '../../src/shared/log.ts';
 export type DatabaseName = 'agent_runtime' | 'auth_db' | 'postgres';
 
 /** Where data sets are kept from run to run, outside of git. */
-export const cacheFolder = resolve(
+const cacheFolder = resolve(
   process.env['SCROLLBACK_BENCH_DATA'] ?? join(import.meta.dirname, '../../node_modules/.cache/scrollback-bench'),
 );
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import type { Command } from 'commander';
 
-export const resultsFolder = resolve(import.meta.dirname, '../results');
+const resultsFolder = resolve(import.meta.dirname, '../results');
 
 /** A run as it stands is a result and goes to bench/results; one with options is an experiment, unless `--keep` says otherwise. */
 export const isResult = (command: Command): boolean =>

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { LoadOrder, LoadResult } from '../reads/load-generator.ts';
+import type { LoadOrder, LoadResult } from '../reads/load-process.ts';
 import { wireText } from '../reads/questions.ts';
 import { globalId } from '../reads/rows.ts';
 import type { Checkout } from '../support/checkouts.ts';
@@ -19,7 +19,7 @@ export async function sendMessages(
   plan: { readonly connections: number; readonly rounds: number; readonly seconds: number },
 ): Promise<string[]> {
   const server = await startGateway(checkout.folder, stage.cluster, stage.tokens);
-  const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-generator.ts', import.meta.url));
+  const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-process.ts', import.meta.url));
   const results = new Map<number, LoadResult[]>();
   try {
     const order = { port: server.port, requests: await requestsOf(stage), connections: plan.connections };
