@@ -14,8 +14,6 @@ CREATE OR REPLACE VIEW bench.tool_calls AS
 COMMENT ON VIEW bench.sessions IS E'@primaryKey id';
 COMMENT ON VIEW bench.messages IS E'@primaryKey id\\n@foreignKey (session_id) references bench.sessions (id)|@foreignFieldName messages';
 COMMENT ON VIEW bench.tool_calls IS E'@primaryKey id\\n@foreignKey (message_id) references bench.messages (id)|@foreignSimpleFieldName toolCallsList|@foreignFieldName toolCalls';
-GRANT USAGE ON SCHEMA bench TO scrollback_gateway;
-GRANT SELECT ON ALL TABLES IN SCHEMA bench TO scrollback_gateway;
 `;
 
 export const authViews = /* sql */ `
@@ -24,6 +22,4 @@ CREATE OR REPLACE VIEW bench.audit_logs AS
   SELECT a.id, e.user_id, e.number, a.event_type, a.event_data, a.ip_address, a.user_agent, a.success, a.created_at
   FROM scrollback.audit_entries AS e JOIN public.audit_logs AS a ON a.id = e.audit_log_id;
 COMMENT ON VIEW bench.audit_logs IS E'@primaryKey id';
-GRANT USAGE ON SCHEMA bench TO scrollback_gateway;
-GRANT SELECT ON ALL TABLES IN SCHEMA bench TO scrollback_gateway;
 `;

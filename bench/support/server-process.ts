@@ -86,9 +86,9 @@ export function startGateway(
   });
 }
 
-/** A peer of bench/peers; like ours it reads with the gateway's role and ten connections per database. */
+/** A peer of bench/peers. It reads as the tables' owner, so that the gateway's rights may be as narrow as they like. */
 export const startPeer = (program: string, cluster: Cluster): Promise<ServerProcess> =>
   startProcess(join(import.meta.dirname, '../peers', program), {
-    AGENT_RUNTIME_URL: cluster.url('agent_runtime', 'gateway'),
-    AUTH_URL: cluster.url('auth_db', 'gateway'),
+    AGENT_RUNTIME_URL: cluster.url('agent_runtime', 'owner'),
+    AUTH_URL: cluster.url('auth_db', 'owner'),
   });
