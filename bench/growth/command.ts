@@ -1,15 +1,15 @@
 import { Command } from 'commander';
-import { fillReads } from '../reads/dataset.ts';
+import { openReads } from '../reads/dataset.ts';
 import type { LoadOrder, LoadResult } from '../reads/load-process.ts';
 import { checkoutsOf, type Checkout } from '../support/checkouts.ts';
 import { Child } from '../support/child.ts';
-import { Cluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { collect, say } from '../support/options.ts';
 import { isResult, tell } from '../support/results.ts';
 import { startGateway } from '../support/server-process.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
-import { costOf, type Bench, type Cost } from './cost.ts';
+import { costsOf, type Bench, type Cost } from './cost.ts';
 import { openLongLists, sizeOf } from './dataset.ts';
 import { firstPages, longLists, ownerOfFirstPages } from './questions.ts';
 import { cursorBefore } from './walk.ts';
@@ -65,21 +65,17 @@ async function run(options: Options, command: Command): Promise<void> {
 const rowOf = (says: string, costs: readonly Cost[]): string => `| ${says} | ${costs.map(cell).join(' | ')} |`;
 
 async function firstPagesAt(checkout: Checkout, messages: number): Promise<Cost[]> {
-  const cluster = await Cluster.start(`growth-${messages}`, { durable: false });
-  return withBench(
-    checkout,
-    cluster,
-    async (bench, tokens) => {
-      const token = await tokens.of(ownerOfFirstPages);
-      const costs: Cost[] = [];
-      for (const { says, body } of firstPages) {
-        costs.push(await costOf(bench, body, token));
-        say(`${messages} messages, ${says}: ${cell(costs.at(-1) as Cost)}`);
-      }
-      return costs;
-    },
-    () => fillReads(cluster, sizeOf(messages)),
-  );
+  const cluster = await openReads(`growth-${messages}`, sizeOf(messages), { durable: false });
+  return withBench(checkout, cluster, async (bench, tokens) => {
+    const token = await tokens.of(ownerOfFirstPages);
+    const costs = await costsOf(
+      bench,
+      firstPages.map(({ body }) => body),
+      token,
+    );
+    say(`${messages} messages: ${costs.map(cell).join('; ')}`);
+    return costs;
+  });
 }
 
 async function farPages(checkout: Checkout, options: Options): Promise<{ about: string[]; rows: string[] }> {
@@ -89,12 +85,10 @@ async function farPages(checkout: Checkout, options: Options): Promise<{ about: 
     const rows = columns(pages.map((page) => `page ${page}`));
     for (const list of longLists) {
       const token = await tokens.of(list.userId);
-      const costs: Cost[] = [];
-      for (const page of pages) {
-        costs.push(await costOf(bench, list.page(await cursorBefore(bench.server, list, token, page)), token));
-        say(`${list.says}, page ${page}: ${cell(costs.at(-1) as Cost)}`);
-      }
-      rows.push(rowOf(list.says, costs));
+      const bodies: string[] = [];
+      for (const page of pages) bodies.push(list.page(await cursorBefore(bench.server, list, token, page)));
+      rows.push(rowOf(list.says, await costsOf(bench, bodies, token)));
+      say(rows.at(-1) ?? '');
     }
     return { rows, about: await surroundings(cluster, [checkout]) };
   });
@@ -104,11 +98,9 @@ async function withBench<Result>(
   checkout: Checkout,
   cluster: Cluster,
   work: (bench: Bench, tokens: Tokens) => Promise<Result>,
-  fill: () => Promise<void> = () => Promise.resolve(),
 ): Promise<Result> {
   const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-process.ts', import.meta.url));
   try {
-    await fill();
     const tokens = await openTokens(cluster.folder);
     const server = await startGateway(checkout.folder, cluster, tokens);
     try {

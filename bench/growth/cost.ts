@@ -2,6 +2,7 @@ import type { LoadOrder, LoadResult } from '../reads/load-process.ts';
 import { wireText } from '../reads/questions.ts';
 import type { Child } from '../support/child.ts';
 import type { Cluster } from '../support/cluster.ts';
+import { median } from '../support/numbers.ts';
 import { cpuSecondsOfFamily } from '../support/process-usage.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 
@@ -19,14 +20,32 @@ export interface Bench {
   readonly load: Child<LoadOrder, LoadResult>;
 }
 
-/** One question again and again over one connection. */
-export async function costOf(bench: Bench, body: string, token: string): Promise<Cost> {
+const rounds = 3;
+const roundMs = 1000;
+
+/** Each question again and again over one connection, in turns; medians of the turns. */
+export async function costsOf(bench: Bench, bodies: readonly string[], token: string): Promise<Cost[]> {
+  const turns = bodies.map((): Cost[] => []);
+  for (let round = 0; round <= rounds; round += 1) {
+    for (const [index, body] of bodies.entries()) {
+      const cost = await turn(bench, body, token);
+      // In the first round everybody warms up.
+      if (round > 0) turns[index]?.push(cost);
+    }
+  }
+  return turns.map((all) => ({
+    p50: median(all.map((cost) => cost.p50)),
+    postgresMs: median(all.map((cost) => cost.postgresMs)),
+    blocks: median(all.map((cost) => cost.blocks)),
+  }));
+}
+
+async function turn(bench: Bench, body: string, token: string): Promise<Cost> {
   const headers = { 'content-type': 'application/json', authorization: `Bearer ${token}` };
   const order = { port: bench.server.port, requests: [wireText('/graphql', { body, headers })], connections: 1 };
-  await bench.load.do({ ...order, milliseconds: 500 });
   const cpu = cpuSecondsOfFamily(bench.cluster.pid);
   const blocks = await blocksOf(bench.cluster);
-  const { answered, wrong, p50 } = await bench.load.do({ ...order, milliseconds: 2000 });
+  const { answered, wrong, p50 } = await bench.load.do({ ...order, milliseconds: roundMs });
   if (wrong > 0) throw new Error(`${wrong} wrong answers to ${body}`);
   return {
     p50,

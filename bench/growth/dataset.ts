@@ -1,6 +1,6 @@
-import { fillReads, sizes, type Size } from '../reads/dataset.ts';
+import { fillReads, sizes, versionOf, type Size } from '../reads/dataset.ts';
 import { idOf } from '../reads/rows.ts';
-import { Cluster } from '../support/cluster.ts';
+import { filledCluster, type Cluster } from '../support/cluster.ts';
 
 /** The same kind of rows, more and more of them. */
 export const sizeOf = (messages: number): Size => ({
@@ -13,15 +13,15 @@ export const sizeOf = (messages: number): Size => ({
 export const longSession = { id: 'long-session', userId: idOf('user', 1) };
 
 /** One session with very many messages, and one user with a very long trail among others. */
-export async function openLongLists(messages: number, auditLogs: number): Promise<Cluster> {
-  const cluster = await Cluster.start(`growth-long-${messages}-${auditLogs}`, { durable: false });
-  await fillReads(cluster, sizes['small'] as Size);
-  const [found] = await cluster.run('agent_runtime', `SELECT FROM sessions WHERE id = '${longSession.id}'`);
-  if (found !== undefined) return cluster;
-  await cluster.run('auth_db', longTrail(auditLogs));
-  await cluster.run('agent_runtime', longConversation(messages));
-  for (const database of ['agent_runtime', 'auth_db'] as const) await cluster.run(database, 'VACUUM ANALYZE');
-  return cluster;
+export function openLongLists(messages: number, auditLogs: number): Promise<Cluster> {
+  const size = sizes['small'] as Size;
+  const version = `${versionOf(size)} ${messages} ${auditLogs}`;
+  return filledCluster('growth-long', version, { durable: false }, async (cluster) => {
+    await fillReads(cluster, size);
+    await cluster.run('auth_db', longTrail(auditLogs));
+    await cluster.run('agent_runtime', longConversation(messages));
+    for (const database of ['agent_runtime', 'auth_db'] as const) await cluster.run(database, 'VACUUM ANALYZE');
+  });
 }
 
 const start = `timestamptz '2026-02-01T00:00:00Z'`;

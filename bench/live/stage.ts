@@ -1,7 +1,7 @@
-import { fillReads, sizes, type Size } from '../reads/dataset.ts';
+import { openReads, sizes, type Size } from '../reads/dataset.ts';
 import { idOf } from '../reads/rows.ts';
 import { Child } from '../support/child.ts';
-import { Cluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
 import type { CrowdOrder, CrowdState } from './crowd-process.ts';
 import type { Subscription } from './subscriber.ts';
@@ -24,14 +24,13 @@ export interface Stage {
 const size = sizes['small'] as Size;
 
 export async function openStage(): Promise<Stage> {
-  const cluster = await Cluster.start('live', { durable: true });
+  const cluster = await openReads('live', size, { durable: true });
   const crowd: Crowd = new Child(new URL('crowd-process.ts', import.meta.url));
   const close = async (): Promise<void> => {
     await crowd.stop();
     await cluster.stop();
   };
   try {
-    await fillReads(cluster, size);
     const tokens = await openTokens(cluster.folder);
     return {
       cluster,

@@ -1,9 +1,9 @@
 import { agentRuntimeViews, authViews } from '../peers/postgraphile-views.ts';
-import { Cluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
 import type { Contestant } from './contestants.ts';
-import { fillReads, sizes, type Size } from './dataset.ts';
+import { openReads, sizes, type Size } from './dataset.ts';
 
 export interface Entrant {
   readonly contestant: Contestant;
@@ -22,14 +22,13 @@ export interface Arena {
 export async function openArena(sizeName: string, contestants: readonly Contestant[]): Promise<Arena> {
   const size = sizes[sizeName];
   if (size === undefined) throw new Error(`--size is one of ${Object.keys(sizes).join(', ')}`);
-  const cluster = await Cluster.start(`reads-${sizeName}`, { durable: false });
+  const cluster = await openReads(`reads-${sizeName}`, size, { durable: false });
   const entrants: Entrant[] = [];
   const close = async (): Promise<void> => {
     for (const { server } of entrants) await server.stop();
     await cluster.stop();
   };
   try {
-    await fillReads(cluster, size);
     await cluster.run('agent_runtime', agentRuntimeViews);
     await cluster.run('auth_db', authViews);
     const tokens = await openTokens(cluster.folder);

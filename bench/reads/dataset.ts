@@ -1,4 +1,4 @@
-import { filledOnce, type Cluster } from '../support/cluster.ts';
+import { filledCluster, type Cluster } from '../support/cluster.ts';
 
 export interface Size {
   readonly users: number;
@@ -18,17 +18,19 @@ const version = 'reads 1';
 
 const idOf = (kind: string, number: string): string => `md5('${kind} ' || ${number})::uuid::text`;
 
+export const openReads = (name: string, size: Size, options: { durable: boolean }): Promise<Cluster> =>
+  filledCluster(name, versionOf(size), options, (cluster) => fillReads(cluster, size));
+
+export const versionOf = (size: Size): string => `${version} ${JSON.stringify(size)}`;
+
 /** Loads the tables past the triggers, then numbers what is there the way an adopted database is. */
 export async function fillReads(cluster: Cluster, size: Size): Promise<void> {
-  await filledOnce(cluster, `${version} ${JSON.stringify(size)}`, async () => {
-    await cluster.migrate();
-    await cluster.run('auth_db', users(size));
-    await cluster.run('auth_db', auditLogs(size));
-    await cluster.run('agent_runtime', conversations(size));
-    await cluster.run('agent_runtime', adoption);
-    for (const database of ['agent_runtime', 'auth_db'] as const) await cluster.run(database, 'VACUUM ANALYZE');
-    await cluster.run('postgres', 'CHECKPOINT', 'superuser');
-  });
+  await cluster.run('auth_db', users(size));
+  await cluster.run('auth_db', auditLogs(size));
+  await cluster.run('agent_runtime', conversations(size));
+  await cluster.run('agent_runtime', adoption);
+  for (const database of ['agent_runtime', 'auth_db'] as const) await cluster.run(database, 'VACUUM ANALYZE');
+  await cluster.run('postgres', 'CHECKPOINT', 'superuser');
 }
 
 const start = `timestamptz '2026-01-01T00:00:00Z'`;

@@ -4,9 +4,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Command } from 'commander';
-import { fillReads, sizes, type Size } from '../reads/dataset.ts';
+import { openReads, sizes, type Size } from '../reads/dataset.ts';
 import { checkoutsOf, type Checkout } from '../support/checkouts.ts';
-import { Cluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import { median } from '../support/numbers.ts';
 import { collect, say } from '../support/options.ts';
 import { cpuSecondsOf, residentMegabytes } from '../support/process-usage.ts';
@@ -37,9 +37,8 @@ const settleMs = 2000;
 
 async function run(options: Options, command: Command): Promise<void> {
   const checkouts = checkoutsOf(options.gateway);
-  const cluster = await Cluster.start('start', { durable: true });
+  const cluster = await openReads('start', sizes['small'] as Size, { durable: true });
   try {
-    await fillReads(cluster, sizes['small'] as Size);
     const tokens = await openTokens(cluster.folder);
     const starts = new Map<string, Start[]>();
     for (let time = 0; time < Number(options.times); time += 1) {

@@ -1,4 +1,6 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import pg from 'pg';
 import { databaseConfigOf } from '../../src/config/database-url.ts';
@@ -9,6 +11,7 @@ import { existingCluster } from '../../src/databases/embedded/location.ts';
 import { readPostmasterFile } from '../../src/databases/embedded/postmaster.ts';
 import { migrate } from '../../src/databases/migrate.ts';
 import { silentLog } from '../../src/shared/log.ts';
+import { say } from './options.ts';
 
 export type DatabaseName = 'agent_runtime' | 'auth_db' | 'postgres';
 
@@ -71,14 +74,52 @@ export class Cluster {
   stop(): Promise<void> {
     return this.#server.stop();
   }
+
+  /** Stops it and deletes all that it had. */
+  async remove(): Promise<void> {
+    const data = existingCluster(this.folder);
+    await this.stop();
+    for (const path of [data, this.folder]) if (path !== undefined) await rm(path, { recursive: true, force: true });
+  }
 }
 
-/** Fills a cluster once: the note of its version is written last, so a broken fill is noticed and done again. */
-export async function filledOnce(cluster: Cluster, version: string, fill: () => Promise<void>): Promise<void> {
-  const note = join(cluster.folder, 'filled.txt');
-  const noted = await readFile(note, 'utf8').catch(() => '');
-  if (noted === version) return;
-  if (noted !== '') throw new Error(`${cluster.folder} holds an older data set; delete it to have it made again`);
-  await fill();
-  await writeFile(note, version);
+/**
+ * A cluster that is filled once. The note of its version is written last, so a broken fill is noticed; what another
+ * version made is removed and made anew, and the migrations are part of the version.
+ */
+export async function filledCluster(
+  name: string,
+  version: string,
+  options: { durable: boolean },
+  fill: (cluster: Cluster) => Promise<void>,
+): Promise<Cluster> {
+  const wanted = `${version} ${await fingerprintOfMigrations()}`;
+  let cluster = await Cluster.start(name, options);
+  try {
+    const noteFile = join(cluster.folder, 'filled.txt');
+    const noted = await readFile(noteFile, 'utf8').catch(() => null);
+    if (noted === wanted) return cluster;
+    if (noted !== null || existsSync(join(cluster.folder, 'begun.txt'))) {
+      await cluster.remove();
+      cluster = await Cluster.start(name, options);
+    }
+    await writeFile(join(cluster.folder, 'begun.txt'), '');
+    say(`Filling the tables of ${name} …`);
+    await cluster.migrate();
+    await fill(cluster);
+    await writeFile(noteFile, wanted);
+    return cluster;
+  } catch (error) {
+    await cluster.stop();
+    throw error;
+  }
+}
+
+const migrationsFolder = join(import.meta.dirname, '../../src/databases/migrations');
+
+async function fingerprintOfMigrations(): Promise<string> {
+  const files = (await readdir(migrationsFolder, { recursive: true })).filter((file) => file.endsWith('.ts')).sort();
+  const hash = createHash('sha256');
+  for (const file of files) hash.update(await readFile(join(migrationsFolder, file)));
+  return hash.digest('hex').slice(0, 12);
 }

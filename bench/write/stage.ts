@@ -1,9 +1,9 @@
 import type { CrowdOrder, CrowdState } from '../live/crowd-process.ts';
 import { subscriptionTo, type Crowd } from '../live/stage.ts';
-import { fillReads, type Size } from '../reads/dataset.ts';
+import { openReads, type Size } from '../reads/dataset.ts';
 import { idOf } from '../reads/rows.ts';
 import { Child } from '../support/child.ts';
-import { Cluster } from '../support/cluster.ts';
+import type { Cluster } from '../support/cluster.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
 
@@ -24,9 +24,8 @@ export interface WriteStage {
 
 /** A durable PostgreSQL, because a commit that need not reach the disk is none; its tables are as filled, not as an earlier run left them. */
 export async function openWriteStage(): Promise<WriteStage> {
-  const cluster = await Cluster.start('write', { durable: true });
+  const cluster = await openReads('write', size, { durable: true });
   const crowd = new Child<CrowdOrder, CrowdState>(new URL('../live/crowd-process.ts', import.meta.url));
-  await fillReads(cluster, size);
   await freshCopy(cluster);
   return {
     cluster,
