@@ -1,17 +1,31 @@
+import { sum } from '../support/numbers.ts';
 import type { Figures } from './measure.ts';
 
-/** Tables of one run, one per workload; ratios are to the first contestant, the limit. */
+/** Tables of one run: all ratios to the first contestant, the limit, and then all figures of each workload. */
 export function reportOf(figures: readonly Figures[], says: (workload: string) => string): string {
-  const workloads = [...new Set(figures.map((row) => row.workload))];
-  return workloads
-    .map((name) =>
-      tableOf(
-        figures.filter((row) => row.workload === name),
-        `${name}: ${says(name)}`,
-      ),
-    )
-    .join('\n');
+  const byWorkload = Map.groupBy(figures, (row) => row.workload);
+  const tables = [...byWorkload].map(([name, rows]) => tableOf(rows, `${name}: ${says(name)}`));
+  return [ratiosOf(figures, byWorkload), ...tables].join('\n');
 }
+
+function ratiosOf(figures: readonly Figures[], byWorkload: ReadonlyMap<string, readonly Figures[]>): string {
+  const contestants = [...new Set(figures.map((row) => row.contestant))];
+  const lines = contestants.map((name) => {
+    const pairs = [...byWorkload.values()].map(
+      (rows) => [rows.find((row) => row.contestant === name), rows[0]] as const,
+    );
+    const rates = pairs.map(([row, base]) => (row?.requestsPerSecond ?? 0) / (base?.requestsPerSecond ?? 1));
+    const cpus = pairs.map(([row, base]) => (row && base ? cpuOf(row) / cpuOf(base) : 0));
+    return `| ${[name, ...rates.map(twoDigits), twoDigits(geometricMean(rates)), cpus.map(twoDigits).join(' / ')].join(' | ')} |`;
+  });
+  const heading = `| ratios to the limit | ${[...byWorkload.keys()].join(' | ')} | geometric mean | CPU, ${[...byWorkload.keys()].join(' / ')} |`;
+  return [heading, `|${'---|'.repeat(byWorkload.size + 3)}`, ...lines, ''].join('\n');
+}
+
+const twoDigits = (number: number): string => number.toFixed(2);
+
+const geometricMean = (numbers: readonly number[]): number =>
+  Math.exp(sum(numbers.map((number) => Math.log(number))) / numbers.length);
 
 const columns =
   '| | requests/s | ratio | p50 ms | p99 ms | CPU s per 1,000: Node | PostgreSQL | ratio of CPU | statements | RSS MB |';

@@ -25,11 +25,14 @@ export class Cluster {
   readonly folder: string;
   readonly pid: number;
   readonly #server: EmbeddedPostgres;
+  /** The server has a process group of its own, so whoever interrupts the bench would leave it behind. */
+  readonly #interrupt = (): void => void process.kill(this.pid, 'SIGINT');
 
   private constructor(folder: string, pid: number, server: EmbeddedPostgres) {
     this.folder = folder;
     this.pid = pid;
     this.#server = server;
+    process.once('exit', this.#interrupt);
   }
 
   /** `durable: false` is for filling and for reading, where what a crash of the machine would cost is made again. */
@@ -72,6 +75,7 @@ export class Cluster {
   }
 
   stop(): Promise<void> {
+    process.off('exit', this.#interrupt);
     return this.#server.stop();
   }
 
