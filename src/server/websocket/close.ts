@@ -18,6 +18,7 @@ const maxReasonBytes = 123;
 
 /** Closing is a matter of two: who does not answer is cut off. */
 export function closeSoon(socket: WebSocket, code: number, reason: string): void {
+  if (socket.readyState !== socket.OPEN) return;
   socket.close(code, Buffer.from(reason).subarray(0, maxReasonBytes));
   const cut = setTimeout(() => socket.terminate(), closeGraceMs);
   socket.once('close', () => clearTimeout(cut));
