@@ -7,13 +7,21 @@ import { fillTenants } from './world.ts';
 
 const cases = Number(process.env['ISOLATION_CASES'] ?? 1000);
 const seed = Number(process.env['ISOLATION_SEED'] ?? 1);
+/** Documents that ask for every field are larger than any client's. */
+const roomForWideDocuments = {
+  MAX_ALIASES: '0',
+  MAX_DUPLICATE_FIELDS: '0',
+  MAX_FIELDS: '100000',
+  MAX_COST: '1000000000',
+};
+
 let test: TestDatabases;
 let gateway: TestGateway;
 
 beforeAll(async () => {
   test = await testDatabases();
   await fillTenants(test, seededRandom(seed));
-  gateway = await startTestGateway(test);
+  gateway = await startTestGateway(test, roomForWideDocuments);
 });
 afterAll(async () => {
   await gateway.stop();
