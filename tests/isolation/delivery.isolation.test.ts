@@ -13,7 +13,7 @@ import { Scan } from './scan.ts';
 import { change, fillTenants, mark } from './world.ts';
 
 const seed = Number(process.env['ISOLATION_SEED'] ?? 1);
-const steps = Number(process.env['ISOLATION_CASES'] ?? 1000) / 30;
+const steps = Math.ceil(Number(process.env['ISOLATION_CASES'] ?? 1000) / 30);
 const random = seededRandom(seed);
 const documents = new Documents(buildSchema(readFileSync('schema.graphql', 'utf8')), random);
 let test: TestDatabases;
