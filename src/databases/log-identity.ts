@@ -1,6 +1,7 @@
 import sql from 'sql-template-tag';
 import { keyIdOf } from '../shared/cursor-codec.ts';
-import { CursorKeys } from '../shared/cursor-keys.ts';
+import { CursorKeys, type CursorRealm } from '../shared/cursor-keys.ts';
+import type { DatabaseName } from './database-name.ts';
 import type { Database } from './database.ts';
 
 /** What the cursors of one database's logs are made with; the same for every gateway, because it lives in the database. */
@@ -14,6 +15,8 @@ interface Known {
   readonly identity: Promise<LogIdentity>;
   readonly readAt: number;
 }
+
+const realms: Readonly<Record<DatabaseName, CursorRealm>> = { agentRuntime: 0, auth: 1 };
 
 const known = new WeakMap<Database, Known>();
 
@@ -47,7 +50,8 @@ async function readIdentity(database: Database): Promise<LogIdentity> {
   );
   const [row] = rows;
   if (row === undefined) throw new Error(`scrollback.log_identity of ${database.name} is empty`);
-  return { epoch: row.epoch, keys: new CursorKeys(rows.map(({ id, secret }) => ({ id: Number(id), secret }))) };
+  const keys = rows.map(({ id, secret }) => ({ id: Number(id), secret }));
+  return { epoch: row.epoch, keys: new CursorKeys(realms[database.name], keys) };
 }
 
 /**

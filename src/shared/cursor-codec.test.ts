@@ -11,13 +11,13 @@ import {
   type CursorSeal,
   type LogCursor,
 } from './cursor-codec.ts';
-import { CursorKeys, type CursorKey } from './cursor-keys.ts';
+import { CursorKeys, type CursorKey, type CursorRealm } from './cursor-keys.ts';
 import { ScrollbackError } from './errors.ts';
 
 const keyOf = (id: number): CursorKey => ({ id, secret: Buffer.alloc(32, id % 251) });
 const [january, march, may] = [keyOf(1_767_225_600), keyOf(1_772_323_200), keyOf(1_777_593_600)];
-const sealOf = (keys: readonly CursorKey[], audience = 'anna'): CursorSeal => ({
-  keys: new CursorKeys(keys),
+const sealOf = (keys: readonly CursorKey[], audience = 'anna', realm: CursorRealm = 0): CursorSeal => ({
+  keys: new CursorKeys(realm, keys),
   audience,
 });
 const seal = sealOf([march]);
@@ -70,7 +70,10 @@ describe('a cursor', () => {
     ['another log', () => decodeLogCursor(seal, 'messages s-2', cursor)],
     ['another kind of list', () => decodeKeysCursor(seal, 'messages s-1', cursor)],
     ['another user', () => decodeLogCursor(sealOf([march], 'boris'), 'messages s-1', cursor)],
-    ['another database', () => decodeLogCursor(sealOf([{ ...may, id: march.id }]), 'messages s-1', cursor)],
+    ['another installation', () => decodeLogCursor(sealOf([{ ...may, id: march.id }]), 'messages s-1', cursor)],
+    ['another database', () => decodeLogCursor(sealOf([march], 'anna', 1), 'messages s-1', cursor)],
+    ['another database with older keys', () => decodeLogCursor(sealOf([january], 'anna', 1), 'messages s-1', cursor)],
+    ['another database with newer keys', () => decodeLogCursor(sealOf([may], 'anna', 1), 'messages s-1', cursor)],
   ])('is refused where it belongs to %s', (_, open) => expect(refusal(open)).toBe('CURSOR_INVALID'));
 });
 
@@ -104,11 +107,13 @@ describe('the bytes of a cursor are part of the API, because clients keep cursor
     return Buffer.concat([body, signature]).toString('base64url');
   }
 
-  it('of a log: version, kind, key, epoch, number, position, fingerprint, tag of the log', () => {
+  it('of a log: version, kind in its database, key, epoch, number, position, fingerprint, tag of the log', () => {
     const placed = ['00000007', '00000000002a', '000000001267', '3132333435363738'].join('');
     const body = `0201${keyId}${placed}${tag.toString('hex')}`;
     expect(sealed(Buffer.from(body, 'hex'))).toBe(cursor);
     expect(keyIdOf(cursor)).toBe(march.id);
+    const other = encodeLogCursor(sealOf([march], 'anna', 1), 'messages s-1', place);
+    expect(other).toBe(sealed(Buffer.from(body.replace(/^0201/, '0211'), 'hex')));
   });
 
   it('of keys: version, kind, key, then the tag and the values as JSON', () => {
@@ -191,7 +196,7 @@ it('a fingerprint is the first eight bytes of the chain value', () => {
 
 describe('the standing of a key', () => {
   const now = Math.floor(Date.now() / 1000);
-  const keys = new CursorKeys([march, may, january]);
+  const keys = new CursorKeys(0, [march, may, january]);
 
   it('is told by its age', () => {
     expect(keys.current).toBe(may);
@@ -203,5 +208,5 @@ describe('the standing of a key', () => {
     expect(keys.find(now + 3600)).toBe('unknown');
   });
 
-  it('needs keys', () => expect(() => new CursorKeys([])).toThrow('There is no key for cursors.'));
+  it('needs keys', () => expect(() => new CursorKeys(0, [])).toThrow('There is no key for cursors.'));
 });

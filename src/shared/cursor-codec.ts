@@ -1,5 +1,5 @@
 import { hash, timingSafeEqual } from 'node:crypto';
-import type { CursorKeys } from './cursor-keys.ts';
+import type { CursorKeys, CursorRealm } from './cursor-keys.ts';
 import { badInput, ScrollbackError } from './errors.ts';
 
 /** A place in a log: right after the row with this number. Number 0 is the place before the first row. */
@@ -41,6 +41,10 @@ const expired = (): Error =>
     reason: 'CURSOR_EXPIRED',
   });
 
+/** The second byte: the database in its upper half, the kind of list in its lower. */
+const kindIn = (realm: CursorRealm, kind: number): number => (realm << 4) | kind;
+const realmOf = (bytes: Buffer): number => (bytes[1] ?? 0) >> 4;
+
 const blockBytes = 64;
 const pads = new WeakMap<Buffer, { readonly inner: Buffer; readonly outer: Buffer }>();
 
@@ -76,7 +80,7 @@ function tagOf(scope: string): Buffer {
 
 function seal({ keys, audience }: CursorSeal, kind: number, payload: Buffer): string {
   const { id, secret } = keys.current;
-  const head = Buffer.of(version, kind, 0, 0, 0, 0);
+  const head = Buffer.of(version, kindIn(keys.realm, kind), 0, 0, 0, 0);
   head.writeUInt32BE(id, 2);
   const body = Buffer.concat([head, payload]);
   return Buffer.concat([body, mac(secret, body, audience)]).toString('base64url');
@@ -85,6 +89,8 @@ function seal({ keys, audience }: CursorSeal, kind: number, payload: Buffer): st
 function open({ keys, audience }: CursorSeal, kind: number, cursor: string): Buffer {
   const bytes = bytesOf(cursor);
   if (bytes === null) throw invalid();
+  // Before its key is looked up: another database's key would seem to be one that was retired or lost.
+  if (realmOf(bytes) !== keys.realm) throw foreign();
   const key = keys.find(bytes.readUInt32BE(2));
   if (key === 'retired') throw expired();
   if (key === 'lost') throw cursorDiverged();
@@ -92,7 +98,7 @@ function open({ keys, audience }: CursorSeal, kind: number, cursor: string): Buf
   if (key === 'unknown' || !timingSafeEqual(bytes.subarray(-macBytes), mac(key.secret, body, audience))) {
     throw invalid();
   }
-  if (body[1] !== kind) throw foreign();
+  if (body[1] !== kindIn(keys.realm, kind)) throw foreign();
   return body.subarray(headBytes);
 }
 

@@ -8,16 +8,21 @@ export interface CursorKey {
 /** How a cursor's key stands to the keys there are: `lost` is newer than what is known, so it went with a restored copy. */
 export type KeyStanding = CursorKey | 'retired' | 'lost' | 'unknown';
 
+/** Whose keys they are: each database has its own, and says nothing of cursors that the other one's keys sealed. */
+export type CursorRealm = 0 | 1;
+
 /** The keys of one database's cursors. The newest seals, all of them open. */
 export class CursorKeys {
+  readonly realm: CursorRealm;
   readonly current: CursorKey;
   readonly #byId: ReadonlyMap<number, CursorKey>;
   readonly #oldestId: number;
 
-  constructor(keys: readonly CursorKey[]) {
+  constructor(realm: CursorRealm, keys: readonly CursorKey[]) {
     const byAge = keys.toSorted((one, other) => one.id - other.id);
     const [oldest, newest] = [byAge.at(0), byAge.at(-1)];
     if (oldest === undefined || newest === undefined) throw new Error('There is no key for cursors.');
+    this.realm = realm;
     this.current = newest;
     this.#oldestId = oldest.id;
     this.#byId = new Map(byAge.map((key) => [key.id, key]));

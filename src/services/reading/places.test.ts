@@ -10,7 +10,7 @@ import type { Order, Source } from './source.ts';
 const anna = viewerOf({ userId: 'anna', scopes: ['api:read'] });
 const boris = viewerOf({ userId: 'boris', scopes: ['api:read'] });
 const key = { id: 1_772_323_200, secret: Buffer.alloc(32, 1) };
-const seal: CursorSeal = { keys: new CursorKeys([key]), audience: audienceOf(anna) };
+const seal: CursorSeal = { keys: new CursorKeys(1, [key]), audience: audienceOf(anna) };
 const epoch = 5;
 const chain = Buffer.from('00112233445566778899', 'hex');
 
