@@ -3,6 +3,7 @@ import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { runAsViewer, type ReadFor } from './row-security/read-for.ts';
+import { runQuery } from './run-query.ts';
 
 /** The operation that a statement is run for. */
 export interface Asker {
@@ -27,14 +28,21 @@ const [int8, numeric] = [20, 1700];
 /** Counts and log numbers stay far below 2^53; money is not kept here. */
 const numbers = new Set([int8, numeric]);
 
-const [bool, int2, int4, float4, float8] = [16, 21, 23, 700, 701];
+const [bool, bytea, int2, int4, float4, float8] = [16, 17, 21, 23, 700, 701];
 const [text, json, bpchar, varchar, timestamptz, uuid, jsonb] = [25, 114, 1042, 1043, 1184, 2950, 3802];
 
 /** What `pg` would make numbers, dates and objects of, only for JSON text to be made of those again. */
 const printed = new Set(
-  [bool, int2, int4, int8, float4, float8, numeric].concat([text, json, bpchar, varchar, timestamptz, uuid, jsonb]),
+  [bool, bytea, int2, int4, int8, float4, float8, numeric].concat([
+    text,
+    json,
+    bpchar,
+    varchar,
+    timestamptz,
+    uuid,
+    jsonb,
+  ]),
 );
-const asPrinted: Parser = (value) => value;
 
 const parserOf = (type: number): Parser =>
   numbers.has(type) ? Number : (pg.types.getTypeParser(type, 'text') as Parser);
@@ -42,15 +50,15 @@ const parserOf = (type: number): Parser =>
 /** How rows come: as objects of values, or as lists of PostgreSQL's own texts where these can be written on as they are. */
 export type Form = 'objects' | 'texts';
 
-/** The options of `pg` for a form; what comes in is counted before anything is made of it. */
-function optionsOf(form: Form, allowance: Allowance | undefined): object {
-  const parser = (type: number): Parser => (form === 'texts' && printed.has(type) ? asPrinted : parserOf(type));
-  const counting = (type: number): Parser => {
-    const parse = parser(type);
-    return allowance === undefined ? parse : (value) => parse(allowance.take(value));
+/** The parsers of a form; what comes in is counted before anything is made of it. */
+function typesOf(form: Form, allowance: Allowance | undefined): pg.CustomTypesConfig {
+  const take = (text: string): string => allowance?.take(text) ?? text;
+  const getTypeParser = (type: number): Parser => {
+    if (form === 'texts' && printed.has(type)) return take;
+    const parse = parserOf(type);
+    return (text) => parse(take(text));
   };
-  const types = { getTypeParser: counting };
-  return form === 'texts' ? { types, rowMode: 'array' } : { types };
+  return { getTypeParser } as pg.CustomTypesConfig;
 }
 
 export interface ReadOptions {
@@ -71,17 +79,25 @@ export async function runStatement(
   const client = await pool.connect();
   const query = {
     ...statement,
-    ...optionsOf(form, asker?.allowance),
+    types: typesOf(form, asker?.allowance),
+    ...(form === 'texts' && { rowMode: 'array' }),
     query_timeout: withinMs,
   } as pg.QueryConfig;
-  const running = readFor === undefined ? client.query(query) : runAsViewer(client, query, readFor);
-  const cancelling = signal === null ? null : cancelOnAbort(client, signal, running);
+  const cancelling = signal === null ? null : new Cancelling(client, signal);
+  let isSpent = true;
   try {
-    return (await running).rows as unknown[];
+    const running = readFor === undefined ? runQuery(client, query) : runAsViewer(client, query, readFor);
+    const { rows } = await running;
+    isSpent = false;
+    return rows as unknown[];
   } catch (error) {
     throw hasLeft(signal) ? nobodyWaits() : error;
   } finally {
-    const isSpent = await settle(running, cancelling);
+    cancelling?.stop();
+    if (cancelling?.cancelled != null) {
+      await cancelling.cancelled;
+      isSpent = true;
+    }
     client.release(isSpent || namesAreMany(client, statement.name));
   }
 }
@@ -90,32 +106,26 @@ const hasLeft = (signal: AbortSignal | null): boolean => signal !== null && sign
 
 const nobodyWaits = (): Error => unavailable('The answer');
 
-interface Cancelling {
-  readonly stop: () => void;
-  cancelled: Promise<void> | null;
-}
+/** Stops what the client runs when the signal says so. */
+class Cancelling {
+  readonly #client: pg.PoolClient;
+  readonly #signal: AbortSignal;
+  /** Until when the client may not be used; null while nothing was stopped. */
+  cancelled: Promise<void> | null = null;
 
-function cancelOnAbort(client: pg.PoolClient, signal: AbortSignal, running: Promise<unknown>): Cancelling {
-  const cancelling: Cancelling = { stop: () => signal.removeEventListener('abort', cancel), cancelled: null };
-  const cancel = (): void => {
-    cancelling.cancelled = cancelStatement(client);
-  };
-  signal.addEventListener('abort', cancel);
-  running.catch(() => undefined);
-  return cancelling;
-}
-
-/** Whether the connection can serve no other statement. */
-async function settle(running: Promise<unknown>, cancelling: Cancelling | null): Promise<boolean> {
-  cancelling?.stop();
-  if (cancelling?.cancelled != null) {
-    await cancelling.cancelled;
-    return true;
+  constructor(client: pg.PoolClient, signal: AbortSignal) {
+    this.#client = client;
+    this.#signal = signal;
+    signal.addEventListener('abort', this.#cancel);
   }
-  return running.then(
-    () => false,
-    () => true,
-  );
+
+  readonly #cancel = (): void => {
+    this.cancelled = cancelStatement(this.#client);
+  };
+
+  stop(): void {
+    this.#signal.removeEventListener('abort', this.#cancel);
+  }
 }
 
 /** Enough for what clients ask again and again; a server process keeps a plan for each, of some ten kilobytes. */

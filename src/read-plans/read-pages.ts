@@ -117,7 +117,7 @@ async function findGroup(
 const failure = (error: unknown): Failure => new Failure(error);
 
 const noCursors: Cursors<PlanRow> = {
-  cursorOf: () => {
+  cursorsOf: () => {
     throw new Error('A plan did not see that cursors are asked for.');
   },
   startCursor: () => null,
@@ -138,17 +138,17 @@ async function open(
       places.placeOf(database, request.after),
       places.placeOf(database, request.before),
     ]);
-    return { cursors: cursorsOfRows(places, placeNames(list.source, list.order), shape), after, before };
+    return { cursors: cursorsOfRows(places, placeNames(list.source, list.order).length, shape), after, before };
   } catch (error) {
     return new Failure(error);
   }
 }
 
-/** Places by the names of their columns, which stand after the other cells of a row. */
-const cursorsOfRows = (places: Places, names: readonly string[], { columns }: SourceRows): Cursors<PlanRow> => ({
-  cursorOf: (row) => {
-    const from = 1 + Math.max(1, columns.length);
-    return places.cursorOf(Object.fromEntries(names.map((name, index) => [name, row[from + index]])));
-  },
-  startCursor: () => places.startCursor(),
-});
+/** A row's place stands after its other cells. */
+const cursorsOfRows = (places: Places, width: number, { columns }: SourceRows): Cursors<PlanRow> => {
+  const from = 1 + Math.max(1, columns.length);
+  return {
+    cursorsOf: (rows) => places.cursorsOf(rows.map((row) => row.slice(from, from + width))),
+    startCursor: () => places.startCursor(),
+  };
+};

@@ -1,4 +1,4 @@
-import { createHash, createHmac } from 'node:crypto';
+import { createCipheriv, createHash } from 'node:crypto';
 import { describe, expect, it } from 'vitest';
 import {
   cursorDiverged,
@@ -6,6 +6,7 @@ import {
   decodeLogCursor,
   encodeKeysCursor,
   encodeLogCursor,
+  encodeLogCursors,
   keyIdOf,
   sameFingerprint,
   type CursorSeal,
@@ -36,6 +37,14 @@ function refusal(open: () => unknown): unknown {
 }
 
 describe('a cursor', () => {
+  it('is the same whether it is sealed alone or with others', () => {
+    const places = Array.from({ length: 50 }, (_, index) => ({ ...place, number: index, position: 2 ** 40 + index }));
+    const together = encodeLogCursors(seal, 'messages s-1', places);
+    expect(together).toEqual(places.map((each) => encodeLogCursor(seal, 'messages s-1', each)));
+    expect(together.map((each) => decodeLogCursor(seal, 'messages s-1', each))).toEqual(places);
+    expect(encodeLogCursors(seal, 'messages s-1', [])).toEqual([]);
+  });
+
   it('opens to what it was made of, on any gateway with the same keys', () => {
     expect(decodeLogCursor(sealOf([march]), 'messages s-1', cursor)).toEqual(place);
     const keys = encodeKeysCursor(seal, 'users', ['2026-01-01', 'é', '']);
@@ -101,10 +110,19 @@ describe('the bytes of a cursor are part of the API, because clients keep cursor
   const tag = createHash('sha256').update('messages s-1').digest().subarray(0, 4);
   const keyId = march.id.toString(16).padStart(8, '0');
 
-  /** With a good signature over a body of our choice. */
+  const sha256 = (...parts: (Buffer | string)[]): Buffer =>
+    Buffer.from(parts.reduce((hash, part) => hash.update(part), createHash('sha256')).digest());
+
+  /** With a good signature over a body of our choice: CBC-MAC, which is the last block of AES in CBC mode. */
   function sealed(body: Buffer): string {
-    const signature = createHmac('sha256', march.secret).update(body).update('anna').digest().subarray(0, 12);
-    return Buffer.concat([body, signature]).toString('base64url');
+    const kind = body[1] ?? 0;
+    const rest = body.subarray(2);
+    const message = (kind & 15) === 1 && rest.length === 32 ? rest : sha256(rest);
+    const cipher = createCipheriv('aes-256-cbc', sha256('scrollback cursor\0', march.secret), Buffer.alloc(16));
+    cipher.setAutoPadding(false);
+    const context = sha256(`2 ${kind} anna`).subarray(0, 16);
+    const blocks = cipher.update(Buffer.concat([context, message]));
+    return Buffer.concat([body, blocks.subarray(32, 44)]).toString('base64url');
   }
 
   it('of a log: version, kind in its database, key, epoch, number, position, fingerprint, tag of the log', () => {

@@ -1,5 +1,6 @@
 import { hash, timingSafeEqual } from 'node:crypto';
 import type { CursorKeys, CursorRealm } from './cursor-keys.ts';
+import { macBytes, macsOf, macStride, messageBytes } from './cursor-mac.ts';
 import { badInput, ScrollbackError } from './errors.ts';
 
 /** A place in a log: right after the row with this number. Number 0 is the place before the first row. */
@@ -21,11 +22,12 @@ export interface CursorSeal {
 const version = 2;
 const logKind = 1;
 const keysKind = 2;
-const headBytes = 2 + 4;
-const macBytes = 12;
+const keyAt = 2;
+const headBytes = keyAt + 4;
 const tagBytes = 4;
 export const fingerprintBytes = 8;
 const logPayloadBytes = 4 + 6 + 6 + fingerprintBytes + tagBytes;
+const logCursorBytes = headBytes + logPayloadBytes + macBytes;
 
 const invalid = (): Error =>
   badInput(
@@ -43,32 +45,8 @@ const expired = (): Error =>
 
 /** The second byte: the database in its upper half, the kind of list in its lower. */
 const kindIn = (realm: CursorRealm, kind: number): number => (realm << 4) | kind;
+const kindMask = 0x0f;
 const realmOf = (bytes: Buffer): number => (bytes[1] ?? 0) >> 4;
-
-const blockBytes = 64;
-const pads = new WeakMap<Buffer, { readonly inner: Buffer; readonly outer: Buffer }>();
-
-/** The secret, filled up to a block, as HMAC mixes it into its two hashes. */
-function padsOf(secret: Buffer): { readonly inner: Buffer; readonly outer: Buffer } {
-  let known = pads.get(secret);
-  if (known === undefined) {
-    const padded = (mask: number): Buffer =>
-      Buffer.from(Array.from({ length: blockBytes }, (_, index) => (secret[index] ?? 0) ^ mask));
-    known = { inner: padded(0x36), outer: padded(0x5c) };
-    pads.set(secret, known);
-  }
-  return known;
-}
-
-/**
- * HMAC-SHA256 by its definition, for secrets of at most a block: every row of a page has a cursor, and `createHmac`
- * takes four times as long as two hashes.
- */
-function mac(secret: Buffer, body: Buffer, audience: string): Buffer {
-  const { inner, outer } = padsOf(secret);
-  const first = hash('sha256', Buffer.concat([inner, body, Buffer.from(audience)]), 'buffer');
-  return hash('sha256', Buffer.concat([outer, first]), 'buffer').subarray(0, macBytes);
-}
 
 let last = { scope: '', tag: Buffer.alloc(0) };
 
@@ -78,27 +56,41 @@ function tagOf(scope: string): Buffer {
   return last.tag;
 }
 
-function seal({ keys, audience }: CursorSeal, kind: number, payload: Buffer): string {
-  const { id, secret } = keys.current;
-  const head = Buffer.of(version, kindIn(keys.realm, kind), 0, 0, 0, 0);
-  head.writeUInt32BE(id, 2);
-  const body = Buffer.concat([head, payload]);
-  return Buffer.concat([body, mac(secret, body, audience)]).toString('base64url');
+/** What a MAC holds for besides its message, and for nothing else. */
+const contextOf = (realm: CursorRealm, kind: number, audience: string): string =>
+  `${version} ${kindIn(realm, kind)} ${audience}`;
+
+function writeHead(bytes: Buffer, at: number, { keys }: CursorSeal, kind: number): void {
+  bytes[at] = version;
+  bytes[at + 1] = kindIn(keys.realm, kind);
+  bytes.writeUInt32BE(keys.current.id, at + keyAt);
 }
 
-function open({ keys, audience }: CursorSeal, kind: number, cursor: string): Buffer {
+/** What is signed of a body besides its context: a log's as it is, others, which are of any length, by their hash. */
+function messageOf(kind: number, body: Buffer): Buffer {
+  return kind === logKind ? body.subarray(keyAt) : hash('sha256', body.subarray(keyAt), 'buffer');
+}
+
+function macOf(secret: Buffer, { keys, audience }: CursorSeal, kind: number, body: Buffer): Buffer {
+  const message = messageOf(kind, body);
+  return macsOf(secret, contextOf(keys.realm, kind, audience), message).subarray(0, macBytes);
+}
+
+function open(sealing: CursorSeal, kind: number, cursor: string): Buffer {
+  const { keys } = sealing;
   const bytes = bytesOf(cursor);
   if (bytes === null) throw invalid();
   // Before its key is looked up: another database's key would seem to be one that was retired or lost.
   if (realmOf(bytes) !== keys.realm) throw foreign();
-  const key = keys.find(bytes.readUInt32BE(2));
+  const key = keys.find(bytes.readUInt32BE(keyAt));
   if (key === 'retired') throw expired();
   if (key === 'lost') throw cursorDiverged();
   const body = bytes.subarray(0, -macBytes);
-  if (key === 'unknown' || !timingSafeEqual(bytes.subarray(-macBytes), mac(key.secret, body, audience))) {
-    throw invalid();
-  }
-  if (body[1] !== kindIn(keys.realm, kind)) throw foreign();
+  const sealedKind = (bytes[1] ?? 0) & kindMask;
+  const isLog = sealedKind === logKind;
+  if (key === 'unknown' || (isLog && body.length !== headBytes + logPayloadBytes)) throw invalid();
+  if (!timingSafeEqual(bytes.subarray(-macBytes), macOf(key.secret, sealing, sealedKind, body))) throw invalid();
+  if (sealedKind !== kind) throw foreign();
   return body.subarray(headBytes);
 }
 
@@ -110,23 +102,41 @@ function bytesOf(cursor: string): Buffer | null {
 }
 
 /** The id of the key that the cursor says it was sealed with; null for what is no cursor. */
-export const keyIdOf = (cursor: string): number | null => bytesOf(cursor)?.readUInt32BE(2) ?? null;
+export const keyIdOf = (cursor: string): number | null => bytesOf(cursor)?.readUInt32BE(keyAt) ?? null;
 
-/** `scope` names the log: a session's id, or what stands for the whole. */
-export function encodeLogCursor(sealing: CursorSeal, scope: string, cursor: LogCursor): string {
-  const payload = Buffer.alloc(logPayloadBytes);
-  payload.writeUInt32BE(cursor.epoch, 0);
-  payload.writeUIntBE(cursor.number, 4, 6);
-  payload.writeUIntBE(cursor.position, 10, 6);
-  cursor.fingerprint.copy(payload, 16, 0, fingerprintBytes);
-  tagOf(scope).copy(payload, 16 + fingerprintBytes);
-  return seal(sealing, logKind, payload);
+/**
+ * The cursors of places in one log, sealed together, because every row of a page has one. `scope` names the log: a
+ * session's id, or what stands for the whole.
+ */
+export function encodeLogCursors(sealing: CursorSeal, scope: string, places: readonly LogCursor[]): string[] {
+  const bytes = Buffer.allocUnsafe(places.length * logCursorBytes);
+  const messages = Buffer.allocUnsafe(places.length * messageBytes);
+  const tag = tagOf(scope);
+  places.forEach((place, index) => {
+    const at = index * logCursorBytes;
+    writeHead(bytes, at, sealing, logKind);
+    bytes.writeUInt32BE(place.epoch, at + headBytes);
+    bytes.writeUIntBE(place.number, at + headBytes + 4, 6);
+    bytes.writeUIntBE(place.position, at + headBytes + 10, 6);
+    place.fingerprint.copy(bytes, at + headBytes + 16, 0, fingerprintBytes);
+    tag.copy(bytes, at + headBytes + 16 + fingerprintBytes);
+    bytes.copy(messages, index * messageBytes, at + keyAt, at + keyAt + messageBytes);
+  });
+  const { keys, audience } = sealing;
+  const macs = macsOf(keys.current.secret, contextOf(keys.realm, logKind, audience), messages);
+  return places.map((_, index) => {
+    const at = index * logCursorBytes;
+    macs.copy(bytes, at + headBytes + logPayloadBytes, index * macStride, index * macStride + macBytes);
+    return bytes.toString('base64url', at, at + logCursorBytes);
+  });
 }
+
+export const encodeLogCursor = (sealing: CursorSeal, scope: string, place: LogCursor): string =>
+  encodeLogCursors(sealing, scope, [place])[0] as string;
 
 /** With `scope` undefined the cursor of any log of the database will do. */
 export function decodeLogCursor(sealing: CursorSeal, scope: string | undefined, cursor: string): LogCursor {
   const payload = open(sealing, logKind, cursor);
-  if (payload.length !== logPayloadBytes) throw invalid();
   if (scope !== undefined && !payload.subarray(16 + fingerprintBytes).equals(tagOf(scope))) throw foreign();
   return {
     epoch: payload.readUInt32BE(0),
@@ -138,7 +148,15 @@ export function decodeLogCursor(sealing: CursorSeal, scope: string | undefined, 
 
 /** A place in an ordered list: the values of the order's keys, as PostgreSQL prints them. `scope` names list and order. */
 export function encodeKeysCursor(sealing: CursorSeal, scope: string, values: readonly string[]): string {
-  return seal(sealing, keysKind, Buffer.from(JSON.stringify([tagOf(scope).toString('base64url'), ...values])));
+  const payload = Buffer.from(JSON.stringify([tagOf(scope).toString('base64url'), ...values]));
+  const bytes = Buffer.allocUnsafe(headBytes + payload.length + macBytes);
+  writeHead(bytes, 0, sealing, keysKind);
+  payload.copy(bytes, headBytes);
+  macOf(sealing.keys.current.secret, sealing, keysKind, bytes.subarray(0, -macBytes)).copy(
+    bytes,
+    bytes.length - macBytes,
+  );
+  return bytes.toString('base64url');
 }
 
 export function decodeKeysCursor(sealing: CursorSeal, scope: string, cursor: string): string[] {

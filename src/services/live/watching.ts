@@ -30,6 +30,21 @@ export interface Start {
   readonly counter: 'number' | 'position';
 }
 
+/** An edge whose cursor is made when it is asked for. */
+class EventEdge implements Edge {
+  readonly node: Row;
+  readonly #cursor: () => string;
+
+  constructor(node: Row, cursor: () => string) {
+    this.node = node;
+    this.#cursor = cursor;
+  }
+
+  get cursor(): string {
+    return this.#cursor();
+  }
+}
+
 /** What the streams have in common: reading with a viewer's rights, and turning cursors into places and back. */
 export class Watching {
   readonly live: Logs;
@@ -76,16 +91,12 @@ export class Watching {
   ): Promise<(Edge | null)[]> {
     const { keys, epoch } = await logIdentityOf(this.databases[source.database]);
     const seal = { keys, audience: audienceOf(viewer) };
+    const cursorOf = ({ sessionId, number, position, chain }: LogEvent): string =>
+      encodeLogCursor(seal, logScope(source, sessionId), { epoch, number, position, fingerprint: chain });
     return events.map((event, index) => {
       const node = rows[index] ?? null;
       if (node === null) return null;
-      const { sessionId, number, position, chain } = event;
-      return {
-        node,
-        get cursor(): string {
-          return encodeLogCursor(seal, logScope(source, sessionId), { epoch, number, position, fingerprint: chain });
-        },
-      };
+      return new EventEdge(node, () => cursorOf(event));
     });
   }
 

@@ -4,6 +4,7 @@ import {
   decodeLogCursor,
   encodeKeysCursor,
   encodeLogCursor,
+  encodeLogCursors,
   fingerprintBytes,
   sameFingerprint,
   type CursorSeal,
@@ -13,9 +14,8 @@ import type { ScrollbackError } from '../../shared/errors.ts';
 import type { Database } from '../../databases/database.ts';
 import { logIdentityOf, type LogIdentity } from '../../databases/log-identity.ts';
 import { audienceOf, type Viewer } from '../identity/viewer.ts';
-import type { Cursors } from './page.ts';
-import type { Order, Row, Source } from './source.ts';
-import { lastOfLog, logRow, placeNames } from './statements.ts';
+import type { Order, Source } from './source.ts';
+import { lastOfLog, logRow } from './statements.ts';
 
 /** A list whose rows have places: a source in one order, under one parent, as one viewer sees it. */
 export interface PlacesOf {
@@ -27,18 +27,16 @@ export interface PlacesOf {
 }
 
 /** Turns rows into cursors and cursors into places. */
-export class Places implements Cursors<Row> {
+export class Places {
   readonly #source: Source;
-  readonly #order: Order;
   readonly #scope: string;
   readonly #parentKey: string | null;
   readonly #epoch: number;
   readonly #seal: CursorSeal;
 
   private constructor(list: PlacesOf, { epoch, keys }: LogIdentity) {
-    const { source, orderName, order, parentKey, viewer } = list;
+    const { source, orderName, parentKey, viewer } = list;
     this.#source = source;
-    this.#order = order;
     this.#parentKey = parentKey;
     this.#epoch = epoch;
     this.#seal = { keys, audience: audienceOf(viewer) };
@@ -52,20 +50,20 @@ export class Places implements Cursors<Row> {
     return new Places(list, identity);
   }
 
-  cursorOf(row: Row): string {
-    if (this.#source.log === undefined) {
-      return encodeKeysCursor(
-        this.#seal,
-        this.#scope,
-        placeNames(this.#source, this.#order).map((name) => String(row[name])),
-      );
-    }
-    return encodeLogCursor(this.#seal, this.#scope, {
-      epoch: this.#epoch,
-      number: Number(row['__number']),
-      position: Number(row['__position']),
-      fingerprint: row['__chain'] as Buffer,
-    });
+  /** The cursors of rows, each given by what stands under `placeNames` in it. */
+  cursorsOf(places: readonly (readonly unknown[])[]): readonly string[] {
+    if (this.#source.log === undefined)
+      return places.map((place) => encodeKeysCursor(this.#seal, this.#scope, place.map(String)));
+    return encodeLogCursors(
+      this.#seal,
+      this.#scope,
+      places.map(([number, position, chain]) => ({
+        epoch: this.#epoch,
+        number: Number(number),
+        position: Number(position),
+        fingerprint: fingerprintOf(chain as Buffer | string),
+      })),
+    );
   }
 
   /** The place before the first row of a log; null where lists have no such place. */
@@ -100,6 +98,10 @@ export class Places implements Cursors<Row> {
     return row !== undefined && sameFingerprint(row.chain, fingerprint);
   }
 }
+
+/** Of a chain value, as bytes or as PostgreSQL prints them: `\\x…`. */
+const fingerprintOf = (chain: Buffer | string): Buffer =>
+  typeof chain === 'string' ? Buffer.from(chain.slice(2, 2 + 2 * fingerprintBytes), 'hex') : chain;
 
 const startOfLog = (epoch: number): LogCursor => ({
   epoch,

@@ -11,7 +11,7 @@ import { Page } from './page.ts';
 import { givenFilters, pageReadingOf, type PageQuery } from './page-reading.ts';
 import { Places } from './places.ts';
 import type { Row, Source } from './source.ts';
-import { counts, pages, rowsByKeys, type PageStatement } from './statements.ts';
+import { counts, pages, placeNames, rowsByKeys, type PageStatement } from './statements.ts';
 
 export type Databases = Readonly<Record<DatabaseName, Database>>;
 
@@ -79,7 +79,12 @@ export class Reader {
     const { relation, filter, withPlaces } = query;
     const name = JSON.stringify([source.name, list.orderName, relation, request, after, before, filter, withPlaces]);
     const found = await this.#rowsOfParents(`page ${name} ${query.columns.join()}`, statement, parentKey);
-    return new Page(found, request, places, () => this.#count(`count ${name}`, statement, parentKey));
+    const names = placeNames(source, list.order);
+    const cursors = {
+      cursorsOf: (rows: readonly Row[]) => places.cursorsOf(rows.map((row) => names.map((column) => row[column]))),
+      startCursor: () => places.startCursor(),
+    };
+    return new Page(found, request, cursors, () => this.#count(`count ${name}`, statement, parentKey));
   }
 
   /** A statement of code that reads without a source; it carries the viewer's predicate itself. */
