@@ -1,4 +1,4 @@
-import { getNamedType, getNullableType, isLeafType, isListType, type GraphQLObjectType } from 'graphql';
+import { getNamedType, getNullableType, isLeafType, isListType, isObjectType, type GraphQLObjectType } from 'graphql';
 import { declaredTypes, type FieldDeclaration } from '../schema/declarations.ts';
 import { globalId } from '../schema/ids.ts';
 import { computedField } from '../services/computed-fields.ts';
@@ -166,16 +166,18 @@ function computedPlan(
 ): FieldPlan {
   const code = computedField(type.name, field.name);
   const object = rows.object(needs);
-  const compute = (parents: readonly PlanRow[], run: Run): Promise<unknown[]> =>
-    Promise.all(
-      parents.map(async (row) => {
-        try {
-          return await code(run.context.reader, object(row));
-        } catch (error) {
-          return new Failure(error);
-        }
-      }),
-    );
+  const valueType = getNamedType(fieldOf(type, field.name).type);
+  const names = isObjectType(valueType) ? selectedOf(scope, valueType, field.place.nodes, field.place) : [];
+  const wanted = new Set(names.map(({ name }) => name));
+  const compute = async (parents: readonly PlanRow[], run: Run): Promise<unknown[]> => {
+    try {
+      const values = await code(run.context.reader, parents.map(object), (name) => wanted.has(name));
+      return values.map((value) => (value instanceof Error ? new Failure(value) : value));
+    } catch (error) {
+      const failed = new Failure(error);
+      return parents.map(() => failed);
+    }
+  };
   if (keyOf !== null) return toOnePlan(scope, type, rows, field, keyOf, compute as KeysOf);
   return computedValuePlan(scope, type, rows, field, compute);
 }

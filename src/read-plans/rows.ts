@@ -66,7 +66,11 @@ export class SourceRows extends Slots implements RowShape {
 
   object(columns: readonly string[]): (row: PlanRow) => Row {
     const cells = columns.map((column) => [column, this.#indexOf(column)] as const);
-    return (row) => Object.fromEntries(cells.map(([column, index]) => [column, row[index]]));
+    return (row) => {
+      const object: Record<string, unknown> = {};
+      for (const [column, index] of cells) object[column] = row[index];
+      return object;
+    };
   }
 
   leaf(type: GraphQLLeafType, isList: boolean): Leaf {

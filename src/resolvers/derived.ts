@@ -6,6 +6,7 @@ import type { Row } from '../services/reading/source.ts';
 import type { OperationContext } from './context.ts';
 import { globalId } from '../schema/ids.ts';
 import { readOne, readPage } from './read.ts';
+import { isSelected } from './selection.ts';
 
 type RowResolver = GraphQLFieldResolver<Row, OperationContext>;
 
@@ -30,9 +31,14 @@ export function derivedResolver(type: string, name: string, field: FieldDeclarat
     case 'computed': {
       const code = computedField(type, name);
       const { keyOf } = field;
-      if (keyOf === null) return (row, _arguments, { reader }) => code(reader, row);
-      return async (row, _arguments, context, info) => {
-        const key = (await code(context.reader, row)) as string | null;
+      const valueOf: RowResolver = async (row, _arguments, { reader }, info) => {
+        const [value] = await code(reader, [row], (wanted) => isSelected(info, wanted));
+        if (value instanceof Error) throw value;
+        return value;
+      };
+      if (keyOf === null) return valueOf;
+      return async (row, given, context, info) => {
+        const key = (await valueOf(row, given, context, info)) as string | null;
         return key === null ? null : readOne(keyOf, key, context, info);
       };
     }

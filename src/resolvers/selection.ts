@@ -1,4 +1,4 @@
-import { Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
+import { getNamedType, Kind, type FieldNode, type GraphQLResolveInfo, type SelectionSetNode } from 'graphql';
 import { declaredTypes, type FieldDeclaration } from '../schema/declarations.ts';
 
 type Fragments = GraphQLResolveInfo['fragments'];
@@ -51,6 +51,12 @@ function columnsSelected(selections: readonly SelectionSetNode[], type: string, 
 /** Which columns of a type's source the selection under the current field needs. */
 export function selectedColumns(info: GraphQLResolveInfo, type: string): string[] {
   return columnsSelected(selectionsOf(info.fieldNodes), type, info.fragments);
+}
+
+/** Whether a field is selected of the object, or of the objects, under the current field. */
+export function isSelected(info: GraphQLResolveInfo, name: string): boolean {
+  const type = getNamedType(info.returnType).name;
+  return fieldsOf(selectionsOf(info.fieldNodes), type, info.fragments).some((node) => node.name.value === name);
 }
 
 export interface ConnectionSelection {

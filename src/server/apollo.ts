@@ -7,7 +7,7 @@ import type { DocumentNode, GraphQLSchema } from 'graphql';
 import type { OperationContext } from '../resolvers/context.ts';
 import type { Log } from '../shared/log.ts';
 import { currentOperation } from './current-operation.ts';
-import { plannedExecution, stringifyAnswer } from './executor.ts';
+import { stringifyAnswer } from './answer-text.ts';
 import { presentError } from './present-error.ts';
 
 /** Tells what the operation was taken to cost. */
@@ -30,13 +30,16 @@ const admittedDocuments = {
   delete: (): Promise<void> => Promise.resolve(),
 };
 
-/** Apollo Server without a transport of its own: execution and the rules of GraphQL over HTTP, behind our admission. */
+/**
+ * Apollo Server without a transport of its own: what executes mutations, with the rules of GraphQL over HTTP, behind our
+ * admission. Queries are read by plans and do not come here.
+ */
 export function createApolloServer(
   schema: GraphQLSchema,
   options: { introspection: boolean; log: Log },
 ): ApolloServer<OperationContext> {
   return new ApolloServer<OperationContext>({
-    gateway: plannedExecution(schema),
+    schema,
     stringifyResult: stringifyAnswer,
     introspection: options.introspection,
     includeStacktraceInErrorResponses: false,

@@ -1,5 +1,6 @@
 import type { GraphQLSchema } from 'graphql';
 import type { Limits } from '../config/limits.ts';
+import type { Planner } from '../read-plans/planner.ts';
 import type { Gateway } from '../resolvers/context.ts';
 import type { RevocableAuthenticator } from '../services/identity/revocable-authenticator.ts';
 import type { Log } from '../shared/log.ts';
@@ -11,6 +12,7 @@ import type { OriginPolicy } from './origins.ts';
 /** What all transports share. */
 export interface Edge {
   readonly schema: GraphQLSchema;
+  readonly planner: Planner;
   readonly gateway: Gateway;
   readonly authenticator: RevocableAuthenticator;
   readonly admission: Admission;

@@ -2,6 +2,7 @@ import type { AddressInfo } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { GraphQLSchema } from 'graphql';
 import type { HttpConfig } from '../config/config.ts';
+import { Planner } from '../read-plans/planner.ts';
 import type { Gateway } from '../resolvers/context.ts';
 import type { RevocableAuthenticator } from '../services/identity/revocable-authenticator.ts';
 import type { Log } from '../shared/log.ts';
@@ -111,6 +112,7 @@ function createEdge(
   });
   return {
     schema,
+    planner: new Planner(schema),
     gateway,
     authenticator,
     admission: new Admission({ limits, documents, persisted, rates, overload }),

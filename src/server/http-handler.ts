@@ -3,11 +3,13 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Edge } from './edge.ts';
 import { graphiqlPage } from './graphiql/page.ts';
 import { readiness, type WakeUpReports } from './health.ts';
-import { answerOperation, type Apollo } from './http/graphql-over-http.ts';
+import type { Apollo } from './http/answer-mutation.ts';
+import { answerOperation } from './http/graphql-over-http.ts';
 import { allowOrigin, setSecurityHeaders } from './http/headers.ts';
 import { answerError, answerErrors, answerJson } from './http-answer.ts';
 import { isAllowedOrigin, isLocalHost } from './origins.ts';
 import { presentError } from './present-error.ts';
+import { requestLog } from './request-log.ts';
 
 export interface HttpHandlerOptions {
   readonly edge: Edge;
@@ -59,7 +61,7 @@ export function createHttpHandler(
     Promise.resolve(handler(request, response, requestId)).catch((error: unknown) => {
       // A client that left before it had asked is nobody's incident.
       if (request.destroyed && !request.complete) return;
-      const presented = presentError(error, edge.log.child({ requestId }));
+      const presented = presentError(error, requestLog(edge, requestId));
       if (!response.headersSent) answerErrors(response, 500, [presented]);
       else response.destroy();
     });

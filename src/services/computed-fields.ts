@@ -5,29 +5,57 @@ import {
   toolCallsOf,
   type MessageOfCalls,
   type ToolCallRow,
+  type Wanted,
 } from './messages/tool-calls.ts';
 import type { Reader } from './reading/reader.ts';
 import type { Row } from './reading/source.ts';
 import { usageOfSession, usageOfUser } from './usage/usage.ts';
 import { grantTypesOf } from './users/grant-types.ts';
 
-/** The value of a field, from the row's columns that its declaration needs. */
-export type ComputedField = (reader: Reader, row: Row) => unknown;
+/**
+ * The values of a field, one for each row or the error that there is none, from the columns that its declaration needs.
+ * `wanted` says which fields are selected of the values.
+ */
+export type ComputedField = (
+  reader: Reader,
+  rows: readonly Row[],
+  wanted: Wanted,
+) => Promise<readonly unknown[]> | readonly unknown[];
+
+/** Of code for one row. What it reads goes through the reader's loaders, so it is read for all rows together. */
+const each =
+  (code: (reader: Reader, row: Row) => unknown): ComputedField =>
+  (reader, rows) =>
+    Promise.all(
+      rows.map(async (row) => {
+        try {
+          return await code(reader, row);
+        } catch (error) {
+          return error as Error;
+        }
+      }),
+    );
 
 /** The fields that have code of their own: `Type.field` → code. Each is one call of a service. */
 const computedFields: ReadonlyMap<string, ComputedField> = new Map<string, ComputedField>([
-  ['Message.toolCalls', (reader, row) => toolCallsOf(reader, row as unknown as MessageOfCalls)],
-  ['Message.metadata', (_reader, row) => metadataOf(row['metadataText'] as string | null)],
+  [
+    'Message.toolCalls',
+    (reader, rows, wanted) => toolCallsOf(reader, rows as unknown as readonly MessageOfCalls[], wanted),
+  ],
+  ['Message.metadata', (_reader, rows) => rows.map((row) => metadataOf(row['metadataText'] as string | null))],
   // The key of the approval; see `keyOf` in its declaration.
-  ['ToolCall.approval', (reader, row) => approvalIdOf(reader, row as unknown as ToolCallRow)],
+  ['ToolCall.approval', each((reader, row) => approvalIdOf(reader, row as unknown as ToolCallRow))],
   [
     'RecordToolCallPayload.toolCall',
-    (reader, row) => toolCallOfUsage(reader, String(row['messageId']), String(row['usageId'])),
+    each((reader, row) => toolCallOfUsage(reader, String(row['messageId']), String(row['usageId']))),
   ],
-  ['Session.usage', (reader, row) => usageOfSession(reader, row['id'] as string)],
-  ['User.usage', (reader, row) => usageOfUser(reader, row['id'] as string)],
-  ['Viewer.usage', (reader, row) => usageOfUser(reader, (row['userId'] as string | null) ?? '')],
-  ['OAuthClient.allowedGrantTypes', (_reader, row) => grantTypesOf(row['allowedGrantTypesText'] as string)],
+  ['Session.usage', each((reader, row) => usageOfSession(reader, row['id'] as string))],
+  ['User.usage', each((reader, row) => usageOfUser(reader, row['id'] as string))],
+  ['Viewer.usage', each((reader, row) => usageOfUser(reader, (row['userId'] as string | null) ?? ''))],
+  [
+    'OAuthClient.allowedGrantTypes',
+    (_reader, rows) => rows.map((row) => grantTypesOf(row['allowedGrantTypesText'] as string)),
+  ],
 ]);
 
 export function computedField(type: string, name: string): ComputedField {

@@ -14,7 +14,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { assembleSchema } from '../../src/resolvers/assemble.ts';
 import { OperationContext, type Gateway } from '../../src/resolvers/context.ts';
 import { Planner } from '../../src/read-plans/planner.ts';
-import { stringifyAnswer } from '../../src/server/executor.ts';
+import { stringifyAnswer } from '../../src/server/answer-text.ts';
 import { viewerOf, type Viewer } from '../../src/services/identity/viewer.ts';
 import { Watches } from '../../src/services/live/watches.ts';
 import { ScrollbackError } from '../../src/shared/errors.ts';

@@ -1,25 +1,23 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { HeaderMap, type ApolloServer, type HTTPGraphQLResponse } from '@apollo/server';
 import { OperationTypeNode } from 'graphql';
-import { OperationContext } from '../../resolvers/context.ts';
 import { badInput } from '../../shared/errors.ts';
-import type { Log } from '../../shared/log.ts';
 import type { AdmittedOperation } from '../admission/admission.ts';
 import type { Caller } from '../admission/caller.ts';
 import { withDeadline } from '../admission/deadline.ts';
 import { refusalErrors } from '../admission/refused.ts';
-import { currentOperation } from '../current-operation.ts';
 import type { Edge } from '../edge.ts';
 import { answerErrors } from '../http-answer.ts';
 import { leaving } from '../leaving.ts';
 import { presentError } from '../present-error.ts';
+import { requestLog } from '../request-log.ts';
 import { sendAnswer } from '../send-answer.ts';
+import { answerMutation, type Apollo } from './answer-mutation.ts';
+import { answerQuery } from './answer-query.ts';
+import type { HttpAnswer } from './asked.ts';
 import { incomingOperation, type IncomingOperation } from './incoming.ts';
 import { contentTypeFor, malformedStatusOf, statusOf } from './status.ts';
 
-export type Apollo = ApolloServer<OperationContext>;
-
-/** One operation over HTTP: admitted here, executed and answered by Apollo Server. */
+/** One operation over HTTP: admitted, executed, answered. */
 export async function answerOperation(
   edge: Edge,
   apollo: Apollo,
@@ -27,10 +25,10 @@ export async function answerOperation(
   response: ServerResponse,
   requestId: string,
 ): Promise<void> {
-  const log = edge.log.child({ requestId });
   const started = performance.now();
   const contentType = contentTypeFor(request.headers.accept);
-  const present = (error: unknown) => refusalErrors(error).map((each) => presentError(each, log));
+  const present = (error: unknown) =>
+    refusalErrors(error).map((each) => presentError(each, requestLog(edge, requestId)));
   let incoming: IncomingOperation;
   try {
     incoming = await incomingOperation(edge, request);
@@ -51,10 +49,10 @@ export async function answerOperation(
         const errors = present(problem.error);
         return answerErrors(response, problem.status ?? statusOf(errors, contentType), errors, contentType);
       }
-      const run = currentOperation.run({ log, admitted }, () =>
-        execute(edge, apollo, request, admitted, caller, { requestId, signal: leaving(response) }),
-      );
-      await send(request, response, await withDeadline(run, edge.limits.operationTimeoutMs));
+      const asked = { admitted, caller, requestId, contentType, signal: leaving(response) };
+      const isQuery = admitted.definition.operation === OperationTypeNode.QUERY;
+      const answer = isQuery ? answerQuery(edge, asked) : answerMutation(edge, apollo, asked);
+      await send(request, response, await withDeadline(answer, edge.limits.operationTimeoutMs));
     } finally {
       admitted.release();
     }
@@ -63,7 +61,7 @@ export async function answerOperation(
     answerErrors(response, statusOf(errors, contentType), errors, contentType);
   } finally {
     release();
-    noteOperation(log, operation.operationName, response.statusCode, started, caller);
+    noteOperation(edge, requestId, operation.operationName, response.statusCode, started, caller);
   }
 }
 
@@ -86,40 +84,20 @@ function methodProblem({ method }: IncomingMessage, { definition }: AdmittedOper
     : null;
 }
 
-async function execute(
-  edge: Edge,
-  apollo: Apollo,
-  request: IncomingMessage,
-  { text, operationName, variables }: AdmittedOperation,
-  { viewer }: Caller,
-  { requestId, signal }: { requestId: string; signal: AbortSignal },
-): Promise<HTTPGraphQLResponse> {
-  const headers = new HeaderMap([
-    ['accept', request.headers.accept ?? '*/*'],
-    ['content-type', 'application/json'],
-  ]);
-  const httpGraphQLRequest = { method: 'POST', headers, search: '', body: { query: text, operationName, variables } };
-  const context = (): Promise<OperationContext> =>
-    Promise.resolve(new OperationContext(edge.gateway, viewer, requestId, signal));
-  return apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
-}
-
-function send(
+async function send(
   request: IncomingMessage,
   response: ServerResponse,
-  { status = 200, headers, body }: HTTPGraphQLResponse,
+  { status, contentType, text }: HttpAnswer,
 ): Promise<void> {
-  if (body.kind !== 'complete') throw new Error('Incremental delivery is not served.');
-  for (const [name, value] of headers) response.setHeader(name, value);
+  response.setHeader('content-type', `${contentType}; charset=utf-8`);
   response.setHeader('cache-control', 'no-store');
-  // Variables that do not fit are said with 400, which is for the newer type of answer.
-  const isOldType = (headers.get('content-type') ?? '').startsWith('application/json');
-  response.statusCode = status === 400 && isOldType ? 200 : status;
-  return sendAnswer(request, response, body.string);
+  response.statusCode = status;
+  await sendAnswer(request, response, text);
 }
 
 function noteOperation(
-  log: Log,
+  { log }: Edge,
+  requestId: string,
   operationName: string | null,
   status: number,
   started: number,
@@ -129,7 +107,7 @@ function noteOperation(
   // As the client says it; cut, because a client may say anything.
   const name = operationName?.slice(0, 100);
   log.info(
-    { operationName: name, status, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
+    { requestId, operationName: name, status, durationMs, userId: viewer?.userId, tenantId: viewer?.tenantId },
     'operation',
   );
 }

@@ -29,9 +29,9 @@ export interface Answer {
   readonly content: string | null;
 }
 
-export const recordedCalls = (viewer: Viewer, messageIds: readonly string[]): Sql =>
+export const recordedCalls = (viewer: Viewer, messageIds: readonly string[], withResults: boolean): Sql =>
   sql`SELECT t.id, t.message_id AS "messageId", t.call_id AS "callId", t.tool_name AS "name", t.server_name AS "serverName",
-    t.arguments, t.result, t.error, t.execution_time_ms AS "executionTimeMs", t.created_at AS "createdAt"
+    t.arguments, ${withResults ? sql`t.result` : sql`NULL AS "result"`}, t.error, t.execution_time_ms AS "executionTimeMs", t.created_at AS "createdAt"
   FROM scrollback.tool_usage AS t
   WHERE t.message_id = ANY (${messageIds}::text[]) AND ${sessionIdVisible(viewer, sql`t.session_id`)}
   ORDER BY t.message_id, t.created_at, t.id`;

@@ -70,7 +70,14 @@ async function conversation(id: string, written: readonly Written[]): Promise<Re
 
 async function callsIn(reader: Reader, messageId: string): Promise<ToolCallRow[]> {
   const row = await reader.one(messageSource, messageId, ['id', 'sessionId', 'toolCallsText', 'createdAt']);
-  return row === null ? [] : toolCallsOf(reader, row as unknown as MessageOfCalls);
+  return row === null ? [] : ofOne(reader, row as unknown as MessageOfCalls);
+}
+
+const all = (): boolean => true;
+
+async function ofOne(reader: Reader, row: MessageOfCalls): Promise<ToolCallRow[]> {
+  const [found = []] = await toolCallsOf(reader, [row], all);
+  return found;
 }
 
 const resultsIn = async (reader: Reader, messageId: string): Promise<unknown[]> =>
@@ -167,12 +174,31 @@ describe('toolCallsOf', () => {
     );
     const rows = await reader.some(messageSource, ids, ['id', 'sessionId', 'toolCallsText', 'createdAt']);
     const query = vi.spyOn(databases.agentRuntime, 'query');
-    const found = await Promise.all(
-      [...rows.values()].map((row) => toolCallsOf(reader, row as unknown as MessageOfCalls)),
-    );
+    const found = await Promise.all([...rows.values()].map((row) => ofOne(reader, row as unknown as MessageOfCalls)));
     expect(query).toHaveBeenCalledTimes(2);
-    query.mockRestore();
     expect(found.flat().filter((call) => call.result === call.messageId)).toHaveLength(60);
+    const messages = [...rows.values()] as unknown as MessageOfCalls[];
+    reader.forget();
+    expect(await toolCallsOf(reader, messages, all)).toEqual(found);
+    expect(query).toHaveBeenCalledTimes(4);
+    query.mockRestore();
+  });
+
+  it('reads no answers and no results where they are not wanted', async () => {
+    const reader = await conversation('unwanted', [
+      { id: 'unwanted ask', asks: calls('a') },
+      { id: 'unwanted answer', answers: 'a', content: '1' },
+    ]);
+    await record('unwanted use', 'unwanted', 'unwanted ask', null, 2);
+    const row = await reader.one(messageSource, 'unwanted ask', ['id', 'sessionId', 'toolCallsText', 'createdAt']);
+    const query = vi.spyOn(databases.agentRuntime, 'query');
+    const [found = []] = await toolCallsOf(reader, [row as unknown as MessageOfCalls], (name) => name !== 'result');
+    expect(query).toHaveBeenCalledTimes(1);
+    query.mockRestore();
+    expect(found.map(({ toolCallId, result }) => [toolCallId, result])).toEqual([
+      ['a', null],
+      [null, null],
+    ]);
   });
 
   it('shows nothing that belongs to a session the viewer may not see', async () => {
@@ -182,8 +208,8 @@ describe('toolCallsOf', () => {
     ]);
     await record('secret use', 'secret', 'secret ask', null, 2);
     const asIfSeen = { id: 'secret ask', sessionId: 'secret', toolCallsText: calls('a'), createdAt: new Date() };
-    expect((await toolCallsOf(readerOf('somebody else'), asIfSeen)).map((call) => call.result)).toEqual([null]);
-    expect((await toolCallsOf(readerOf(ownerOf('secret')), asIfSeen)).map((call) => call.result)).toEqual([1, 2]);
+    expect((await ofOne(readerOf('somebody else'), asIfSeen)).map((call) => call.result)).toEqual([null]);
+    expect((await ofOne(readerOf(ownerOf('secret')), asIfSeen)).map((call) => call.result)).toEqual([1, 2]);
   });
 });
 

@@ -18,6 +18,9 @@ export interface MessageOfCalls {
   readonly createdAt: Date;
 }
 
+/** Whether a field of the calls is selected. */
+export type Wanted = (field: string) => boolean;
+
 /** One call of a tool. `id` is `<messageId>:<place in the message's list>`, or `<messageId>:usage:<id of the record>`. */
 export type ToolCallRow = Readonly<{
   id: string;
@@ -36,22 +39,48 @@ export type ToolCallRow = Readonly<{
 /** Stands where a call's text gives no name that can be read. */
 const unnamed = 'unknown';
 
-/** The calls that a message asked for, with what became of them; then those that were recorded without being asked for. */
-export async function toolCallsOf(reader: Reader, message: MessageOfCalls): Promise<ToolCallRow[]> {
-  const asked = askedCallsOf(message.toolCallsText);
-  const callIds = new Set(asked.map((call) => call.callId).filter((id) => id !== null));
-  const [recorded, contents] = await Promise.all([recordedOf(reader, message.id), answersOf(reader, message, callIds)]);
+/**
+ * Of each message the calls that it asked for, with what became of them; then those that were recorded without being
+ * asked for. What is not wanted of a call is not read.
+ */
+export async function toolCallsOf(
+  reader: Reader,
+  messages: readonly MessageOfCalls[],
+  wanted: Wanted,
+): Promise<ToolCallRow[][]> {
+  const asked = messages.map(({ toolCallsText }) => askedCallsOf(toolCallsText));
+  const withResults = wanted('result');
+  const [recorded, answers] = await Promise.all([
+    recordedOf(reader, messages, withResults),
+    withResults ? answersOf(reader, messages, asked) : [],
+  ]);
+  return messages.map((message, index) =>
+    callsOf(message, asked[index] as AskedCall[], recorded[index] as readonly RecordedCall[], answers[index] ?? null),
+  );
+}
+
+function callsOf(
+  message: MessageOfCalls,
+  asked: readonly AskedCall[],
+  recorded: readonly RecordedCall[],
+  answers: Answers | null,
+): ToolCallRow[] {
+  if (asked.length === 0 && recorded.length === 0) return [];
   const byCallId = new Map(recorded.map((record) => [record.callId, record]));
-  const unasked = recorded.filter((record) => record.callId === null || !callIds.has(record.callId));
+  const askedIds = idsOf(asked);
+  const unasked = recorded.filter((record) => record.callId === null || !askedIds.has(record.callId));
   return [
     ...asked.map((call, index) => {
       const record = call.callId === null ? undefined : byCallId.get(call.callId);
-      const content = call.callId === null ? undefined : contents.get(call.callId);
+      const content = call.callId === null ? undefined : answers?.get(call.callId);
       return askedRow(message, index + 1, call, record, content ?? null);
     }),
     ...unasked.map((record) => recordedRow(message, record)),
   ];
 }
+
+const idsOf = (asked: readonly AskedCall[]): ReadonlySet<string> =>
+  new Set(asked.map((call) => call.callId).filter((id) => id !== null));
 
 /** The call with this id, for the viewer; null where there is none. */
 export async function toolCallByKey(reader: Reader, key: string): Promise<ToolCallRow | null> {
@@ -61,7 +90,9 @@ export async function toolCallByKey(reader: Reader, key: string): Promise<ToolCa
 
 /** The call that a tool server's record is about. */
 export async function toolCallOfUsage(reader: Reader, messageId: string, usageId: string): Promise<ToolCallRow | null> {
-  const [calls, recorded] = await Promise.all([callsOfMessage(reader, messageId), recordedOf(reader, messageId)]);
+  const calls = await callsOfMessage(reader, messageId);
+  // Known by now.
+  const [recorded = []] = await recordedOf(reader, [{ id: messageId }], true);
   const callId = recorded.find((record) => record.id === usageId)?.callId ?? null;
   const asked = callId === null ? undefined : calls.find((call) => call.toolCallId === callId);
   return asked ?? calls.find((call) => call.id === usageKey(messageId, usageId)) ?? null;
@@ -89,7 +120,9 @@ export async function approvalIdOf(
 
 async function callsOfMessage(reader: Reader, messageId: string): Promise<ToolCallRow[]> {
   const row = await reader.one(messageSource, messageId, ['id', 'sessionId', 'toolCallsText', 'createdAt']);
-  return row === null ? [] : toolCallsOf(reader, row as unknown as MessageOfCalls);
+  if (row === null) return [];
+  const [calls = []] = await toolCallsOf(reader, [row as unknown as MessageOfCalls], () => true);
+  return calls;
 }
 
 const usageKey = (messageId: string, usageId: string): string => `${messageId}:usage:${usageId}`;
@@ -100,34 +133,50 @@ function messageIdsIn(key: string): string[] {
   return ends.filter((end) => end > 0).map((end) => key.slice(0, end));
 }
 
-async function recordedOf(reader: Reader, messageId: string): Promise<readonly RecordedCall[]> {
-  const loader = reader.loader<readonly RecordedCall[]>('recorded tool calls', async (messageIds) => {
-    const rows = await reader.query<RecordedCall>('agentRuntime', recordedCalls(reader.viewer, messageIds));
+function recordedOf(
+  reader: Reader,
+  messages: readonly Pick<MessageOfCalls, 'id'>[],
+  withResults: boolean,
+): Promise<readonly (readonly RecordedCall[])[]> {
+  const name = withResults ? 'recorded tool calls with results' : 'recorded tool calls';
+  const ids = messages.map(({ id }) => id);
+  return reader.loadAll<readonly RecordedCall[]>(name, ids, async (messageIds) => {
+    const rows = await reader.query<RecordedCall>(
+      'agentRuntime',
+      recordedCalls(reader.viewer, messageIds, withResults),
+    );
     const byMessage = Map.groupBy(rows, (row) => row.messageId);
     return messageIds.map((id) => byMessage.get(id) ?? []);
   });
-  return loader.load(messageId);
 }
 
 /** Call id → content of its answer. */
+type Answers = ReadonlyMap<string, string | null>;
+
 async function answersOf(
   reader: Reader,
-  message: MessageOfCalls,
-  callIds: ReadonlySet<string>,
-): Promise<ReadonlyMap<string, string | null>> {
-  if (callIds.size === 0) return new Map();
-  const loader = reader.loader<ReadonlyMap<string, string | null>>('answers to tool calls', async (keys) => {
-    const asked = keys.flatMap((key) => JSON.parse(key) as AskedFor[]);
-    const rows = await reader.query<Answer>('agentRuntime', answers(reader.viewer, asked));
-    const byMessage = Map.groupBy(rows, (row) => row.messageId);
-    return keys.map((key) => {
-      const messageId = (JSON.parse(key) as AskedFor[])[0]?.messageId ?? '';
-      return new Map((byMessage.get(messageId) ?? []).map((row) => [row.callId, row.content]));
-    });
+  messages: readonly MessageOfCalls[],
+  asked: readonly (readonly AskedCall[])[],
+): Promise<readonly (Answers | null)[]> {
+  const keys = messages.map(({ id: messageId, sessionId }, index) => {
+    const callIds = [...idsOf(asked[index] as readonly AskedCall[])];
+    return JSON.stringify(callIds.map((callId): AskedFor => ({ sessionId, messageId, callId })));
   });
-  const { id: messageId, sessionId } = message;
-  return loader.load(JSON.stringify([...callIds].map((callId): AskedFor => ({ sessionId, messageId, callId }))));
+  const asking = keys.filter((key) => key !== nothingAsked);
+  if (asking.length === 0) return [];
+  const found = await reader.loadAll<Answers>('answers to tool calls', asking, async (wanted) => {
+    const calls = wanted.map((key) => JSON.parse(key) as AskedFor[]);
+    const rows = await reader.query<Answer>('agentRuntime', answers(reader.viewer, calls.flat()));
+    const byMessage = Map.groupBy(rows, (row) => row.messageId);
+    return calls.map(
+      ([call]) => new Map((byMessage.get(call?.messageId ?? '') ?? []).map((row) => [row.callId, row.content])),
+    );
+  });
+  const byKey = new Map(asking.map((key, index) => [key, found[index] as Answers]));
+  return keys.map((key) => byKey.get(key) ?? null);
 }
+
+const nothingAsked = '[]';
 
 /** What a tool server recorded wins over what the messages say. */
 function askedRow(

@@ -25,6 +25,7 @@ export class Reader {
   readonly viewer: Viewer;
   readonly databases: Databases;
   readonly #loaders = new Map<string, DataLoader<string, unknown>>();
+  readonly #groupLoaders = new Map<string, DataLoader<readonly string[], readonly unknown[]>>();
 
   readonly #readFor: ReadFor;
   readonly #mayLag: boolean;
@@ -114,9 +115,35 @@ export class Reader {
     return loader as DataLoader<string, Value>;
   }
 
+  /** The values of many keys at once, which cost the loader what one key does; known ones are not read again. */
+  loadAll<Value>(
+    name: string,
+    keys: readonly string[],
+    batch: (keys: readonly string[]) => Promise<readonly Value[]>,
+  ): Promise<readonly Value[]> {
+    let loader = this.#groupLoaders.get(name);
+    if (loader === undefined) {
+      const known = new Map<string, Value>();
+      loader = new DataLoader<readonly string[], readonly unknown[]>(
+        async (groups) => {
+          const missing = [...new Set(groups.flat())].filter((key) => !known.has(key));
+          for (let from = 0; from < missing.length; from += maxKeysPerStatement) {
+            const some = missing.slice(from, from + maxKeysPerStatement);
+            (await batch(some)).forEach((value, index) => known.set(some[index] as string, value));
+          }
+          return groups.map((group) => group.map((key) => known.get(key)));
+        },
+        { cache: false },
+      );
+      this.#groupLoaders.set(name, loader);
+    }
+    return loader.load(keys) as Promise<readonly Value[]>;
+  }
+
   /** Forgets what was read: for operations that live on, and for reads after a write. */
   forget(): void {
     this.#loaders.clear();
+    this.#groupLoaders.clear();
     this.#asking = this.#anew();
   }
 

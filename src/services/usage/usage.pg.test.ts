@@ -80,9 +80,7 @@ describe('usageOfSession', () => {
       texts.map((_, index) => `m${index + 1}`),
       ['id', 'sessionId', 'toolCallsText', 'createdAt'],
     );
-    const listed = await Promise.all(
-      [...rows.values()].map((row) => toolCallsOf(ann, row as unknown as MessageOfCalls)),
-    );
+    const listed = await toolCallsOf(ann, [...rows.values()] as unknown as MessageOfCalls[], () => true);
     expect(await usageOfSession(ann, 'one')).toEqual({
       sessionCount: 1,
       messageCount: texts.length,

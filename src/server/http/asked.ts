@@ -1,0 +1,19 @@
+import type { AdmittedOperation } from '../admission/admission.ts';
+import type { Caller } from '../admission/caller.ts';
+
+/** An operation that came over HTTP and may run. */
+export interface Asked {
+  readonly admitted: AdmittedOperation;
+  readonly caller: Caller;
+  readonly requestId: string;
+  /** What the client wants to read, without its charset. */
+  readonly contentType: string;
+  /** Says that the client is gone. */
+  readonly signal: AbortSignal;
+}
+
+export interface HttpAnswer {
+  readonly status: number;
+  readonly contentType: string;
+  readonly text: string;
+}
