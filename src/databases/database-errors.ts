@@ -1,5 +1,6 @@
 import { ScrollbackError, unavailable } from '../shared/errors.ts';
 import { databaseTitles, type DatabaseName } from './database-name.ts';
+import { silentConnection } from './patient-client.ts';
 
 /** SQLSTATE classes and codes, and Node's codes, that mean "not now" rather than "not so". */
 const unavailableStates = ['08', '53', '57P01', '57P02', '57P03', '57P05', '25006', '3D000', '28'];
@@ -14,14 +15,11 @@ const unavailableCodes = new Set([
   'EAI_AGAIN',
   'ENOENT',
 ]);
-/** What the driver says when the server has not answered in time. */
-const readTimeout = 'Query read timeout';
-
 const unavailableMessages = [
   'Connection terminated',
   'timeout exceeded when trying to connect',
   'timeout expired',
-  readTimeout,
+  silentConnection,
   'Client has encountered a connection error',
   'is not currently accepting connections',
   'Cannot use a pool after calling end',
@@ -67,7 +65,7 @@ export function isUnavailable(error: unknown): boolean {
 }
 
 /** Whether the server did not answer at all: its connections look alive and are not. */
-export const isSilence = (error: unknown): boolean => driverErrorOf(error).message === readTimeout;
+export const isSilence = (error: unknown): boolean => driverErrorOf(error).message === silentConnection;
 
 /** Behind a pooler in transaction mode a connection may lack the statements that we prepared, or have another client's. */
 export const isStrangersStatement = (error: unknown): boolean =>

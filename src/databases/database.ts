@@ -13,6 +13,7 @@ import {
 } from './database-errors.ts';
 import type { DatabaseName } from './database-name.ts';
 import type { Statement } from './row-security/read-for.ts';
+import { patientClient } from './patient-client.ts';
 import { runStatement, type Form, type ReadOptions } from './run-statement.ts';
 import { namedStatement } from './statement.ts';
 
@@ -33,7 +34,7 @@ const watchful = (config: DatabaseConfig): pg.PoolConfig => ({
   ...config,
   keepAlive: true,
   keepAliveInitialDelayMillis: 5000,
-  ...(config.statement_timeout === undefined ? {} : { query_timeout: config.statement_timeout + silenceMs }),
+  Client: patientClient(config.statement_timeout === undefined ? null : config.statement_timeout + silenceMs),
 });
 
 /** When one connection has fallen silent, so have those that wait in the pool, most likely; new ones are cheap. */

@@ -3,7 +3,6 @@ import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { runAsViewer, type ReadFor } from './row-security/read-for.ts';
-import { runQuery } from './run-query.ts';
 
 /** The operation that a statement is run for. */
 export interface Asker {
@@ -52,13 +51,13 @@ export type Form = 'objects' | 'texts';
 
 /** The parsers of a form; what comes in is counted before anything is made of it. */
 function typesOf(form: Form, allowance: Allowance | undefined): pg.CustomTypesConfig {
-  const take = (text: string): string => allowance?.take(text) ?? text;
+  const take = (value: string): string => allowance?.take(value) ?? value;
   const getTypeParser = (type: number): Parser => {
     if (form === 'texts' && printed.has(type)) return take;
     const parse = parserOf(type);
-    return (text) => parse(take(text));
+    return (value) => parse(take(value));
   };
-  return { getTypeParser } as pg.CustomTypesConfig;
+  return { getTypeParser };
 }
 
 export interface ReadOptions {
@@ -81,12 +80,12 @@ export async function runStatement(
     ...statement,
     types: typesOf(form, asker?.allowance),
     ...(form === 'texts' && { rowMode: 'array' }),
-    query_timeout: withinMs,
+    withinMs,
   } as pg.QueryConfig;
   const cancelling = signal === null ? null : new Cancelling(client, signal);
   let isSpent = true;
   try {
-    const running = readFor === undefined ? runQuery(client, query) : runAsViewer(client, query, readFor);
+    const running = readFor === undefined ? client.query(query) : runAsViewer(client, query, readFor);
     const { rows } = await running;
     isSpent = false;
     return rows as unknown[];

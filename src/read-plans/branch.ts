@@ -4,6 +4,8 @@ import type { Run } from './run.ts';
 /** Loads what a field of rows stands for, for all rows at once, into the rows' slots. Its failures go there, too. */
 export interface Branch {
   load(rows: readonly PlanRow[], run: Run): Promise<void>;
+  /** Whether what was loaded for the row shows that the viewer may see the row; absent where nothing can show it. */
+  readonly proves?: (row: PlanRow) => boolean;
 }
 
 export async function loadBranches(branches: readonly Branch[], rows: readonly PlanRow[], run: Run): Promise<void> {

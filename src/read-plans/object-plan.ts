@@ -7,6 +7,7 @@ import { loadBranches, type Branch } from './branch.ts';
 import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter } from './completion.ts';
 import { connectionPlan } from './connection-plan.ts';
 import type { Place } from './place.ts';
+import type { PlanPage } from './read-pages.ts';
 import { readByKeys, type Keys } from './read-rows.ts';
 import { CodeRows, SourceRows, type PlanRow, type RowShape, type Slot } from './rows.ts';
 import { attempt, Failure, type Run } from './run.ts';
@@ -153,8 +154,20 @@ function toManyPlan(
           : await plan.load(run, keys, given).catch((error: unknown) => new Failure(error));
       parents.forEach((row, index) => slot.set(row, loaded instanceof Failure ? loaded : loaded[index]));
     },
+    ...(provesParent(type, target, relation) && {
+      proves(row) {
+        const of = slot.get(row) as PlanPage | Failure;
+        return !(of instanceof Failure) && of.page.nodes.length > 0;
+      },
+    }),
   };
   return { field: slotWriter(type, field, slot, () => plan.write), branch };
+}
+
+/** Whether rows of the relation cannot be, or cannot be seen, without the row of this type that they belong to. */
+function provesParent({ name }: GraphQLObjectType, target: string, relation: string): boolean {
+  const through = sourceOf(target).visibleThrough;
+  return through?.relation === relation && through.provesParent === declaredTypes.get(name)?.source;
 }
 
 function computedPlan(

@@ -73,6 +73,11 @@ export class SourceRows extends Slots implements RowShape {
     };
   }
 
+  /** The row with this key as it would be read; null where more than the key is wanted of it. */
+  assumed(key: string): PlanRow | null {
+    return this.#columns.every((column) => column === 'id') ? this.place([key, key], true) : null;
+  }
+
   leaf(type: GraphQLLeafType, isList: boolean): Leaf {
     // Of arrays pg makes values.
     return isList ? leafOfValue(type) : leafOfText(type);

@@ -24,14 +24,14 @@ export type ComputedField = (
 
 /** Of code for one row. What it reads goes through the reader's loaders, so it is read for all rows together. */
 const each =
-  (code: (reader: Reader, row: Row) => unknown): ComputedField =>
-  (reader, rows) =>
+  (code: (reader: Reader, row: Row, wanted: Wanted) => unknown): ComputedField =>
+  (reader, rows, wanted) =>
     Promise.all(
       rows.map(async (row) => {
         try {
-          return await code(reader, row);
+          return await code(reader, row, wanted);
         } catch (error) {
-          return error as Error;
+          return error;
         }
       }),
     );
@@ -47,7 +47,7 @@ const computedFields: ReadonlyMap<string, ComputedField> = new Map<string, Compu
   ['ToolCall.approval', each((reader, row) => approvalIdOf(reader, row as unknown as ToolCallRow))],
   [
     'RecordToolCallPayload.toolCall',
-    each((reader, row) => toolCallOfUsage(reader, String(row['messageId']), String(row['usageId']))),
+    each((reader, row, wanted) => toolCallOfUsage(reader, String(row['messageId']), String(row['usageId']), wanted)),
   ],
   ['Session.usage', each((reader, row) => usageOfSession(reader, row['id'] as string))],
   ['User.usage', each((reader, row) => usageOfUser(reader, row['id'] as string))],

@@ -160,7 +160,7 @@ const pageBudgets: readonly (readonly [string, string, Cost])[] = [
   [
     'the end of a session',
     '{ session(id: "s-1") { messages(last: 50) { nodes { id sequence role content createdAt } } } }',
-    [2, 0],
+    [1, 0],
   ],
   [
     'a sidebar with messages and their tool calls',
@@ -199,7 +199,7 @@ const mutations = [
   mutation([9, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
   mutation([6, 0], 'editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),
   mutation(
-    [9, 0],
+    [8, 0],
     'recordToolCall',
     'messageId: "m-1-2", name: "look"',
     'toolCall { id } message { toolCalls { id } }',

@@ -34,7 +34,7 @@ export const messageSource: Source = {
       WHERE e.subject_id = l.subject_id AND e.session_id = l.session_id AND e.kind = 'message_edited')`,
   },
   visible: (viewer) => sessionIdVisible(viewer, sql`l.session_id`),
-  visibleThrough: { relation: 'session', predicate: parentSessionVisible },
+  visibleThrough: { relation: 'session', predicate: parentSessionVisible, provesParent: 'sessions' },
   relations: { session: 'l.session_id' },
   orders: { sequence: { keys: [{ sql: 'l.number', type: 'bigint' }], descending: false } },
   defaultOrder: 'sequence',

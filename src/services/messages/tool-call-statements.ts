@@ -41,7 +41,7 @@ export const recordedCalls = (viewer: Viewer, messageIds: readonly string[], wit
  * last message before it that asked for its id. Where it stands before all of them, which equal timestamps can do to
  * an adopted session, it belongs to the first. A call's answer is the first one that belongs to it.
  */
-export const answers = (viewer: Viewer, asked: readonly AskedFor[]): Sql => sql`
+export const answersOfCalls = (viewer: Viewer, asked: readonly AskedFor[]): Sql => sql`
   SELECT asked.message_id AS "messageId", asked.call_id AS "callId", answer.content
   FROM unnest(
     ${asked.map((call) => call.sessionId)}::text[],

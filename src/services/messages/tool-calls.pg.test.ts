@@ -238,12 +238,12 @@ describe('toolCallOfUsage', () => {
     const reader = await conversation('used', [{ id: 'used ask', asks: calls('a', 'b') }]);
     await record('used 1', 'used', 'used ask', 'b', 1);
     await record('used 2', 'used', 'used ask', null, 2);
-    expect(await toolCallOfUsage(reader, 'used ask', 'used 1')).toMatchObject({ id: 'used ask:2', result: 1 });
-    expect(await toolCallOfUsage(reader, 'used ask', 'used 2')).toMatchObject({
+    expect(await toolCallOfUsage(reader, 'used ask', 'used 1', all)).toMatchObject({ id: 'used ask:2', result: 1 });
+    expect(await toolCallOfUsage(reader, 'used ask', 'used 2', all)).toMatchObject({
       id: 'used ask:usage:used 2',
       result: 2,
     });
-    expect(await toolCallOfUsage(reader, 'used ask', 'used 3')).toBeNull();
+    expect(await toolCallOfUsage(reader, 'used ask', 'used 3', all)).toBeNull();
   });
 });
 

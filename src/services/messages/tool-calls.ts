@@ -1,7 +1,7 @@
 import type { Reader } from '../reading/reader.ts';
 import { messageSource } from './message-source.ts';
 import {
-  answers,
+  answersOfCalls,
   approvalsOfCalls,
   recordedCalls,
   type Answer,
@@ -84,15 +84,20 @@ const idsOf = (asked: readonly AskedCall[]): ReadonlySet<string> =>
 
 /** The call with this id, for the viewer; null where there is none. */
 export async function toolCallByKey(reader: Reader, key: string): Promise<ToolCallRow | null> {
-  const found = await Promise.all(messageIdsIn(key).map((messageId) => callsOfMessage(reader, messageId)));
+  const found = await Promise.all(messageIdsIn(key).map((messageId) => callsOfMessage(reader, messageId, () => true)));
   return found.flat().find((call) => call.id === key) ?? null;
 }
 
 /** The call that a tool server's record is about. */
-export async function toolCallOfUsage(reader: Reader, messageId: string, usageId: string): Promise<ToolCallRow | null> {
-  const calls = await callsOfMessage(reader, messageId);
+export async function toolCallOfUsage(
+  reader: Reader,
+  messageId: string,
+  usageId: string,
+  wanted: Wanted,
+): Promise<ToolCallRow | null> {
+  const calls = await callsOfMessage(reader, messageId, wanted);
   // Known by now.
-  const [recorded = []] = await recordedOf(reader, [{ id: messageId }], true);
+  const [recorded = []] = await recordedOf(reader, [{ id: messageId }], wanted('result'));
   const callId = recorded.find((record) => record.id === usageId)?.callId ?? null;
   const asked = callId === null ? undefined : calls.find((call) => call.toolCallId === callId);
   return asked ?? calls.find((call) => call.id === usageKey(messageId, usageId)) ?? null;
@@ -118,10 +123,10 @@ export async function approvalIdOf(
   return loader.load(JSON.stringify([call.sessionId, call.toolCallId]));
 }
 
-async function callsOfMessage(reader: Reader, messageId: string): Promise<ToolCallRow[]> {
+async function callsOfMessage(reader: Reader, messageId: string, wanted: Wanted): Promise<ToolCallRow[]> {
   const row = await reader.one(messageSource, messageId, ['id', 'sessionId', 'toolCallsText', 'createdAt']);
   if (row === null) return [];
-  const [calls = []] = await toolCallsOf(reader, [row as unknown as MessageOfCalls], () => true);
+  const [calls = []] = await toolCallsOf(reader, [row as unknown as MessageOfCalls], wanted);
   return calls;
 }
 
@@ -166,7 +171,7 @@ async function answersOf(
   if (asking.length === 0) return [];
   const found = await reader.loadAll<Answers>('answers to tool calls', asking, async (wanted) => {
     const calls = wanted.map((key) => JSON.parse(key) as AskedFor[]);
-    const rows = await reader.query<Answer>('agentRuntime', answers(reader.viewer, calls.flat()));
+    const rows = await reader.query<Answer>('agentRuntime', answersOfCalls(reader.viewer, calls.flat()));
     const byMessage = Map.groupBy(rows, (row) => row.messageId);
     return calls.map(
       ([call]) => new Map((byMessage.get(call?.messageId ?? '') ?? []).map((row) => [row.callId, row.content])),

@@ -30,6 +30,16 @@ export interface LogOrder {
   readonly scope?: string;
 }
 
+/** Visibility that is a parent's: asked once per parent instead of once per row. */
+export interface VisibleThrough {
+  /** The relation to the parent. */
+  readonly relation: string;
+  /** Whether the viewer may see the parent with this key. */
+  readonly predicate: (viewer: Viewer, key: Sql) => Sql;
+  /** The parent's source, where a row cannot be without its parent: rows that were read then show that it is there. */
+  readonly provesParent?: string;
+}
+
 /** Where the rows of a type come from: declared once, read by everything that reads. All SQL here is ours, none a client's. */
 export interface Source {
   readonly name: string;
@@ -44,8 +54,7 @@ export interface Source {
   readonly columns: Readonly<Record<string, string>>;
   /** Which rows exist for a viewer. */
   readonly visible: (viewer: Viewer) => Sql;
-  /** The same for a parent's key, where visibility is the parent's: asked once per parent instead of once per row. */
-  readonly visibleThrough?: { readonly relation: string; readonly predicate: (viewer: Viewer, key: Sql) => Sql };
+  readonly visibleThrough?: VisibleThrough;
   /** Relation name → SQL of the column that holds the parent's key. */
   readonly relations?: Readonly<Record<string, string>>;
   readonly orders: Readonly<Record<string, Order>>;

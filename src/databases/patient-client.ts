@@ -1,0 +1,50 @@
+import pg from 'pg';
+
+/** What a query says beside its text: how long it may take, in milliseconds. */
+interface Timed {
+  readonly withinMs?: number | undefined;
+}
+
+/** The message of the error by which a connection is given up that does not answer. */
+export const silentConnection = 'The connection does not answer';
+
+type Callback = (error: Error | null, result: pg.QueryResult) => void;
+
+/**
+ * A client whose queries end after a while, answer or not, and the connection with them: its other end is gone without
+ * a word. `pg` can do that itself; but its promises and its timers keep the rows of answers reachable past their use, so
+ * that the collector copies them again and again, which is half of the processor time of reading a page.
+ */
+export function patientClient(withinMs: number | null): new (config?: pg.ClientConfig) => pg.Client {
+  class PatientClient extends pg.Client {
+    override query(...given: unknown[]): never {
+      const [config, values, callback] = given as [pg.QueryConfig & Timed, unknown[] | Callback, Callback?];
+      const send = super.query.bind(this) as (...args: unknown[]) => unknown;
+      const isOwn = typeof values === 'function' || callback !== undefined || 'submit' in Object(config);
+      return (isOwn ? send(...given) : this.#ask(send, config, values, config.withinMs ?? withinMs)) as never;
+    }
+
+    #ask(
+      send: (...args: unknown[]) => unknown,
+      config: pg.QueryConfig,
+      values: unknown[] | undefined,
+      ms: number | null,
+    ): Promise<pg.QueryResult> {
+      return new Promise((resolve, reject) => {
+        const late = ms === null ? undefined : setTimeout(() => this.#giveUp(reject), ms);
+        send(config, values, (error: Error | null, result: pg.QueryResult) => {
+          clearTimeout(late);
+          if (error === null) resolve(result);
+          else reject(error);
+        });
+      });
+    }
+
+    /** Whoever else waits for this connection is told, too. */
+    #giveUp(reject: (error: Error) => void): void {
+      reject(new Error(silentConnection));
+      (this as unknown as { connection: { stream: { destroy(): void } } }).connection.stream.destroy();
+    }
+  }
+  return PatientClient;
+}
