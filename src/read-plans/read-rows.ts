@@ -17,15 +17,18 @@ export async function readByKeys(
   const wanted = keys.map((key) => spendOn(run, key));
   // No key has a NUL, and PostgreSQL would refuse the statement.
   const sought = [...new Set(wanted.filter((key) => typeof key === 'string' && !key.includes('\0')))] as string[];
-  const read = sought.length === 0 ? [] : await rowsOf(run.context.reader, source, shape.columns).loadMany(sought);
+  const read =
+    sought.length === 0 ? [] : await rowsOf(run.context.reader, source, shape.columns, sought).catch(failure);
+  if (read instanceof Failure) return wanted.map((key) => (typeof key === 'string' ? read : key));
   const found = new Map(sought.map((key, index) => [key, read[index]]));
   return wanted.map((key) => {
     if (typeof key !== 'string') return key;
     const row = found.get(key) ?? null;
-    if (row instanceof Error) return new Failure(row);
     return row === null ? null : shape.place(row, false);
   });
 }
+
+const failure = (error: unknown): Failure => new Failure(error);
 
 function spendOn(run: Run, key: string | null | Failure): string | null | Failure {
   if (typeof key !== 'string') return key;
@@ -42,9 +45,10 @@ const rowsOf = (
   reader: Reader,
   source: Source,
   columns: readonly string[],
-): ReturnType<typeof reader.loader<PlanRow | null>> =>
-  reader.loader<PlanRow | null>(`texts of ${source.name} ${columns.join()}`, async (keys) => {
-    const rows = await reader.rows(source.database, rowsByKeys(source, columns, keys, reader.viewer));
+  keys: readonly string[],
+): Promise<readonly (PlanRow | null)[]> =>
+  reader.loadAll<PlanRow | null>(`texts of ${source.name} ${columns.join()}`, keys, async (missing) => {
+    const rows = await reader.rows(source.database, rowsByKeys(source, columns, missing, reader.viewer));
     const byKey = new Map(rows.map((row) => [row[0], row]));
-    return keys.map((key) => byKey.get(key) ?? null);
+    return missing.map((key) => byKey.get(key) ?? null);
   });

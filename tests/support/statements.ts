@@ -12,14 +12,16 @@ interface Sent {
 }
 type Send = (this: Client, ...given: [string | { readonly text: string }, ...unknown[]]) => unknown;
 
-let sent: Sent[] | undefined;
+const all: Sent[] = [];
+const heard = new WeakSet<object>();
 
 /** Notes every statement that this process sends to the database from now on, transactions' own ones too. */
 export async function noteStatements(database: Database, name: string): Promise<Statements> {
-  // MikroORM brings its own copy of pg, so the class of its clients is found at its pool.
+  // Each database has a class of clients of its own, which is found at its pool.
   const pool = (await database.orm.em.getConnection().getNativeClient()) as Pool & { Client: typeof Client };
-  sent ??= listenTo(pool.Client.prototype);
-  const all = sent;
+  const { prototype } = pool.Client;
+  if (!heard.has(prototype)) listenTo(prototype);
+  heard.add(prototype);
   let from = all.length;
   return {
     take() {
@@ -30,13 +32,11 @@ export async function noteStatements(database: Database, name: string): Promise<
   };
 }
 
-function listenTo(prototype: { query: Send }): Sent[] {
-  const noted: Sent[] = [];
+function listenTo(prototype: { query: Send }): void {
   const { query } = prototype;
   prototype.query = function (...given) {
     const [first] = given;
-    noted.push({ database: this.database, text: typeof first === 'string' ? first : first.text });
+    all.push({ database: this.database, text: typeof first === 'string' ? first : first.text });
     return query.apply(this, given);
   };
-  return noted;
 }
