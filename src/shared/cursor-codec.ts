@@ -146,18 +146,34 @@ export function decodeLogCursor(sealing: CursorSeal, scope: string | undefined, 
   };
 }
 
-/** A place in an ordered list: the values of the order's keys, as PostgreSQL prints them. `scope` names list and order. */
-export function encodeKeysCursor(sealing: CursorSeal, scope: string, values: readonly string[]): string {
-  const payload = Buffer.from(JSON.stringify([tagOf(scope).toString('base64url'), ...values]));
-  const bytes = Buffer.allocUnsafe(headBytes + payload.length + macBytes);
-  writeHead(bytes, 0, sealing, keysKind);
-  payload.copy(bytes, headBytes);
-  macOf(sealing.keys.current.secret, sealing, keysKind, bytes.subarray(0, -macBytes)).copy(
-    bytes,
-    bytes.length - macBytes,
-  );
-  return bytes.toString('base64url');
+/**
+ * The cursors of places in an ordered list, each the values of the order's keys, as PostgreSQL prints them. `scope`
+ * names list and order.
+ */
+export function encodeKeysCursors(
+  sealing: CursorSeal,
+  scope: string,
+  places: readonly (readonly string[])[],
+): string[] {
+  const tag = tagOf(scope).toString('base64url');
+  const all = places.map((values) => {
+    const payload = JSON.stringify([tag, ...values]);
+    const bytes = Buffer.allocUnsafe(headBytes + Buffer.byteLength(payload) + macBytes);
+    writeHead(bytes, 0, sealing, keysKind);
+    bytes.write(payload, headBytes);
+    return bytes;
+  });
+  const messages = Buffer.concat(all.map((bytes) => messageOf(keysKind, bytes.subarray(0, -macBytes))));
+  const { keys, audience } = sealing;
+  const macs = macsOf(keys.current.secret, contextOf(keys.realm, keysKind, audience), messages);
+  return all.map((bytes, index) => {
+    macs.copy(bytes, bytes.length - macBytes, index * macStride, index * macStride + macBytes);
+    return bytes.toString('base64url');
+  });
 }
+
+export const encodeKeysCursor = (sealing: CursorSeal, scope: string, values: readonly string[]): string =>
+  encodeKeysCursors(sealing, scope, [values])[0] as string;
 
 export function decodeKeysCursor(sealing: CursorSeal, scope: string, cursor: string): string[] {
   const [tag, ...values] = JSON.parse(open(sealing, keysKind, cursor).toString()) as string[];

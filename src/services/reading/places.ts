@@ -2,7 +2,7 @@ import {
   cursorDiverged,
   decodeKeysCursor,
   decodeLogCursor,
-  encodeKeysCursor,
+  encodeKeysCursors,
   encodeLogCursor,
   encodeLogCursors,
   fingerprintBytes,
@@ -53,7 +53,11 @@ export class Places {
   /** The cursors of rows, each given by what stands under `placeNames` in it. */
   cursorsOf(places: readonly (readonly unknown[])[]): readonly string[] {
     if (this.#source.log === undefined)
-      return places.map((place) => encodeKeysCursor(this.#seal, this.#scope, place.map(String)));
+      return encodeKeysCursors(
+        this.#seal,
+        this.#scope,
+        places.map((place) => place.map(String)),
+      );
     return encodeLogCursors(
       this.#seal,
       this.#scope,
