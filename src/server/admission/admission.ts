@@ -65,6 +65,11 @@ export class Admission {
     await this.#take(caller, caller.viewer === null ? counts : counts + 1);
   }
 
+  /** The same for what comes of a request whose length was not known beforehand. */
+  async chargeMore(caller: Caller, bytesBefore: number, bytes: number): Promise<void> {
+    await this.#take(caller, Math.floor(bytes / bytesPerCount) - Math.floor(bytesBefore / bytesPerCount));
+  }
+
   async admit(request: OperationRequest, caller: Caller): Promise<AdmittedOperation> {
     const { documents, persisted, limits } = this.#options;
     const text = await persisted.textOf(request);
