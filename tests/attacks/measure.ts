@@ -1,4 +1,7 @@
-/** `node tests/attacks/measure.ts`: how honest clients fare, and what the gateway uses, under each attack; and a storm. */
+/**
+ * `node tests/attacks/measure.ts`: how honest clients fare, and what the gateway uses, under each attack; and a storm.
+ * On a machine that does other work, `chrt --rr 1 node tests/attacks/measure.ts`: all but the attacker then goes first.
+ */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -25,8 +28,9 @@ const honestClients = 4;
 const pauseMs = 20;
 /** What an attack begins with, such as connections that are set up, is in the figures of the whole window only. */
 const onsetMs = 1000;
-/** For what the last attacker has left behind to be over. */
-const restMs = 1500;
+/** A gateway that uses no more of a core than this, in percent, has done with what the last attacker left behind. */
+const idleCpu = 5;
+const longestRestMs = 30_000;
 
 /** All clients have one address here, so what counts addresses is off; everything else is as it comes. */
 const settings = {
@@ -88,7 +92,7 @@ interface Figures {
 /** The same honest clients for a while; the attacker, if any, begins when the window does. */
 async function observe(attack: string): Promise<Figures> {
   const attacker = await startAttacker(attack);
-  await sleep(restMs);
+  await rest();
   const stop = new AbortController();
   const latencies: Latency[] = [];
   let peakMB = 0;
@@ -127,12 +131,24 @@ async function observe(attack: string): Promise<Figures> {
   };
 }
 
+async function rest(): Promise<void> {
+  const sampleMs = 1000;
+  for (let restedMs = 0; restedMs < longestRestMs; restedMs += sampleMs) {
+    const before = await cpuMsOf(gateway?.pid);
+    await sleep(sampleMs);
+    if ((100 * ((await cpuMsOf(gateway?.pid)) - before)) / sampleMs <= idleCpu) return;
+  }
+}
+
 let attackers = 0;
 
 /** Each is another user, who comes with the whole of what users may spend at once. */
 async function startAttacker(attack: string): Promise<ChildProcess & { attacks?: string[] }> {
   const token = await tokenOf(`mallory-${(attackers += 1)}`);
-  const child = fork(join(import.meta.dirname, 'attacker.ts'), [attack, url, token]);
+  const child = fork(join(import.meta.dirname, 'attacker.ts'), [attack, url, token], {
+    execPath: 'chrt',
+    execArgv: ['--other', '0', process.execPath],
+  });
   const [names] = (await once(child, 'message')) as [string[]];
   return Object.assign(child, { attacks: names });
 }

@@ -42,11 +42,12 @@ export async function incomingOperation(edge: Edge, request: IncomingMessage): P
 const largeBodies = new LargeBodies();
 
 function operationOf(edge: Edge, caller: Caller, request: IncomingMessage): Promise<OperationRequest> {
+  const maxBytes = edge.limits.http.requestBytes;
   const meter = (before: number, now: number): Promise<void> => edge.admission.chargeMore(caller, before, now);
-  const read = (): Promise<OperationRequest> =>
-    operationRequestFrom(request, { maxBytes: edge.limits.http.requestBytes, meter });
+  const read = (): Promise<OperationRequest> => operationRequestFrom(request, { maxBytes, meter });
   const { user } = keysOf(caller);
-  return user !== null && (announcedBytes(request) ?? Infinity) > largeBytes ? largeBodies.inTurn(user, read) : read();
+  const bytes = announcedBytes(request) ?? maxBytes;
+  return user === null || bytes <= largeBytes ? read() : largeBodies.inTurn(user, bytes, read);
 }
 
 /** null without credentials. Cookies are not looked at: a browser would send them for any page that asks it to. */
