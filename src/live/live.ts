@@ -1,5 +1,6 @@
 import type { Feeds, LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
 import { ScrollbackError } from '../shared/errors.ts';
+import { sharedReading } from './shared-reading.ts';
 import { Tails } from './tails.ts';
 
 /** A log as it is followed: where it stands, and what comes after a place. */
@@ -26,8 +27,8 @@ const theOnlyOne = '';
 export class Live implements Logs {
   readonly #feeds: Feeds;
   readonly #sessions: Tails;
-  readonly #allSessions: Tails;
-  readonly #audit: Tails;
+  readonly #allSessions: Followed;
+  readonly #audit: Followed;
 
   constructor(feeds: Feeds, wakeUps: WakeUps) {
     this.#feeds = feeds;
@@ -40,8 +41,8 @@ export class Live implements Logs {
           limit,
         ),
     });
-    this.#allSessions = onlyTail(feeds.allSessions(), wakeUps);
-    this.#audit = onlyTail(feeds.audit(), wakeUps);
+    this.#allSessions = theOnlyLog(feeds.allSessions(), wakeUps);
+    this.#audit = theOnlyLog(feeds.audit(), wakeUps);
   }
 
   session(sessionId: string): Followed {
@@ -49,11 +50,11 @@ export class Live implements Logs {
   }
 
   allSessions(): Followed {
-    return followed(this.#feeds.allSessions(), this.#allSessions, theOnlyOne);
+    return this.#allSessions;
   }
 
   audit(): Followed {
-    return followed(this.#feeds.audit(), this.#audit, theOnlyOne);
+    return this.#audit;
   }
 }
 
@@ -62,6 +63,12 @@ const followed = (feed: LogFeed, tails: Tails, key: string): Followed => ({
   check: async (place) => void (await feed.pageAfter(place, 1)),
   pageAfter: (place) => tails.pageAfter(key, place),
   listen: (listener) => tails.listen(key, listener),
+});
+
+/** Many begin at its end at once, as when all clients come back. */
+const theOnlyLog = (feed: LogFeed, wakeUps: WakeUps): Followed => ({
+  ...followed(feed, onlyTail(feed, wakeUps), theOnlyOne),
+  head: sharedReading(() => feed.head()),
 });
 
 const onlyTail = (feed: LogFeed, wakeUps: WakeUps): Tails =>

@@ -1,19 +1,24 @@
 import type { ServerResponse } from 'node:http';
 import type { GraphQLFormattedError } from 'graphql';
 import type { ErrorCode } from '../shared/errors.ts';
+import { answerAndLeave, isWorthLeaving } from './leave-unread.ts';
 
 export function answerJson(
   response: ServerResponse,
   status: number,
   body: unknown,
-  headers: Record<string, string> = {},
+  headers: Readonly<Record<string, string>> = {},
 ): void {
+  const text = JSON.stringify(body);
+  const isLeft = isWorthLeaving(response.req);
   response.writeHead(status, {
     'content-type': 'application/json; charset=utf-8',
     'cache-control': 'no-store',
     ...headers,
+    ...(isLeft ? { 'content-length': Buffer.byteLength(text), connection: 'close' } : {}),
   });
-  response.end(JSON.stringify(body));
+  if (isLeft) answerAndLeave(response, text);
+  else response.end(text);
 }
 
 /** A refusal before GraphQL is reached, in the shape of a GraphQL answer, so that clients read it like any other. */

@@ -1,5 +1,7 @@
-/** `node attacker.ts <attack> <url> <token>`: attacks in a process of its own until it is killed. */
+/** `node attacker.ts <attack> <url> <token>`: attacks in a process of its own, from the first message on until it is killed. */
+import { once } from 'node:events';
 import { connect } from 'node:net';
+import { constants, setPriority } from 'node:os';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 
@@ -88,6 +90,10 @@ const attacks: Readonly<Record<string, { once?: () => void; again?: () => Promis
   },
 };
 
+// An attacker has a machine of its own: here it gets only what is left of the gateway's.
+setPriority(constants.priority.PRIORITY_LOW);
+process.send?.(Object.keys(attacks));
+await once(process, 'message');
 const { once: begin, again } = attacks[attack] ?? {};
 begin?.();
 let running = 0;
@@ -99,4 +105,3 @@ setInterval(() => {
       .finally(() => (running -= 1));
   }
 }, 20);
-process.send?.(Object.keys(attacks));

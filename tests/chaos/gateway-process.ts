@@ -27,6 +27,7 @@ export class GatewayPlace {
   readonly #env: Readonly<Record<string, string>>;
   readonly #folder: string;
   #child: ChildProcess | undefined;
+  #port = 0;
 
   private constructor(build: Build, road: Road, folder: string, env: Readonly<Record<string, string>>) {
     this.build = build;
@@ -49,6 +50,11 @@ export class GatewayPlace {
     return `http://127.0.0.1:${this.road.port}/graphql`;
   }
 
+  /** Of the process itself, past the road. */
+  get port(): number {
+    return this.#port;
+  }
+
   get pid(): number | undefined {
     return this.#child?.pid;
   }
@@ -61,7 +67,8 @@ export class GatewayPlace {
       stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
     });
     this.#child = child;
-    this.road.lead(await portOf(child));
+    this.#port = await portOf(child);
+    this.road.lead(this.#port);
   }
 
   /** No goodbye, no last byte. */

@@ -159,6 +159,21 @@ describe('a request', () => {
     expect(await send({ method: 'POST', headers: json, body })).toMatchObject([413, { limit: 'MAX_REQUEST_BYTES' }]);
   });
 
+  it('that turns out to be too long, or too much for its user, is told so while it is still sent', async () => {
+    const rated = await startTestGateway(test, { RATE_LIMIT_USER: '4', RATE_LIMIT_BURST_SECONDS: '1' });
+    const chunked = async (to: TestGateway, kilobytes: number): Promise<string> => {
+      const socket = open(to);
+      const authorization = `Authorization: Bearer ${await to.token(anna)}`;
+      const headers = ['POST /graphql HTTP/1.1', 'Host: h', authorization, 'Content-Type: application/json'];
+      socket.write([...headers, 'Transfer-Encoding: chunked', '', ''].join('\r\n'));
+      for (let sent = 0; sent < kilobytes; sent += 10) socket.write(`2800\r\n${' '.repeat(0x2800)}\r\n`);
+      return textOf(socket).catch(() => 'reset');
+    };
+    expect(await chunked(gateway, 1100)).toMatch(/^HTTP\/1.1 413[^]*MAX_REQUEST_BYTES/);
+    expect(await chunked(rated, 900)).toMatch(/^HTTP\/1.1 429[^]*RATE_LIMIT_USER/);
+    await rated.stop();
+  });
+
   it('of an allowed page is told that it may read, and carries no cookie', async () => {
     const headers = { origin: 'https://app.example', 'access-control-request-method': 'POST' };
     const response = await fetch(gateway.url, { method: 'OPTIONS', headers });

@@ -191,6 +191,26 @@ describe('sockets', () => {
     await closed(socket);
     await slow.stop();
   });
+
+  it('whose user asks too often are not read for a while, so that few are refused', async () => {
+    const rated = await startTestGateway(test, { RATE_LIMIT_USER: '5', RATE_LIMIT_BURST_SECONDS: '1' });
+    const bearer = `Bearer ${await rated.token(anna)}`;
+    const sockets = await Promise.all([1, 2, 3].map(() => connectedSocket(rated, bearer)));
+    const answers: Record<string, number> = { next: 0, error: 0 };
+    for (const socket of sockets) {
+      socket.on('message', (data: Buffer) => {
+        const { type } = JSON.parse(data.toString()) as { type: string };
+        if (type in answers) answers[type] = (answers[type] ?? 0) + 1;
+      });
+      for (let id = 0; id < 300; id += 1) socket.send(subscribe(String(id), harmless));
+    }
+    await new Promise((resolve) => setTimeout(resolve, 3500));
+    expect(answers['next']).toBeGreaterThanOrEqual(10);
+    expect(answers['error']).toBeLessThanOrEqual(15);
+    expect((await rated.query(boris, harmless)).data).toEqual({ viewer: { tenantId: 'default' } });
+    await Promise.all(sockets.map(closed));
+    await rated.stop();
+  });
 });
 
 describe('a stop', () => {

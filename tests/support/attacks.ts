@@ -227,6 +227,12 @@ export const attacks: readonly Attack[] = [
     expected: 'RATE_LIMITED',
     attempt: query('{ sessions(first: 200) { nodes { messages(first: 200) { nodes { id } } } } }'),
   },
+  {
+    name: 'more bytes than the rate allows',
+    target: 'rated',
+    expected: 'RATE_LIMITED',
+    attempt: query(harmless, { unused: 'x'.repeat(900_000) }),
+  },
   { name: 'no token', expected: 'UNAUTHENTICATED', attempt: () => ({ payload: { query: harmless } }) },
   {
     name: 'a token that is none',

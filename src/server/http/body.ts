@@ -3,22 +3,37 @@ import { badInput, ScrollbackError } from '../../shared/errors.ts';
 import { operationRequestOf, operationRequestOfSearch, type OperationRequest } from '../admission/operation-request.ts';
 import { isJson } from './csrf.ts';
 
+export interface BodyLimits {
+  readonly maxBytes: number;
+  /** Told how much has come, of a body that did not say beforehand how long it is; what it throws ends the reading. */
+  readonly meter: (bytesBefore: number, bytes: number) => Promise<void>;
+}
+
+/** Null where a body does not say how long it is. */
+export function announcedBytes({ headers }: IncomingMessage): number | null {
+  if (headers['transfer-encoding'] !== undefined) return null;
+  return Number(headers['content-length'] ?? 0);
+}
+
 /** A request's operation, from its body or its URL; throws what is wrong with it. */
-export async function operationRequestFrom(request: IncomingMessage, maxBytes: number): Promise<OperationRequest> {
+export async function operationRequestFrom(request: IncomingMessage, limits: BodyLimits): Promise<OperationRequest> {
   if (request.method === 'GET') return operationRequestOfSearch(searchOf(request));
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers;
   if (!isJson(type) || !/^(?!.*charset)|charset="?utf-8"?/i.test(type ?? '') || encoding !== 'identity')
     throw unsupportedMediaType();
-  return operationRequestOf(parsed(await readBody(request, maxBytes)));
+  return operationRequestOf(parsed(await readBody(request, limits)));
 }
 
 const searchOf = ({ url = '' }: IncomingMessage): string => (url.includes('?') ? url.slice(url.indexOf('?')) : '');
 
-async function readBody(request: IncomingMessage, maxBytes: number): Promise<Buffer> {
-  if (Number(request.headers['content-length'] ?? 0) > maxBytes) throw tooLarge(maxBytes);
+async function readBody(request: IncomingMessage, { maxBytes, meter }: BodyLimits): Promise<Buffer> {
+  const announced = announcedBytes(request);
+  if ((announced ?? 0) > maxBytes) throw tooLarge(maxBytes);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Whoever is refused midway is to be told so, on a connection that is still there.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    if (announced === null) await meter(size, size + chunk.length);
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);

@@ -36,8 +36,6 @@ export async function answerOperation(
     const errors = present(error);
     const status = malformedStatusOf(errors);
     if (status === 405) response.setHeader('allow', 'GET, POST');
-    // The rest of a body that is too long is not worth reading.
-    if (status === 413) response.setHeader('connection', 'close');
     return answerErrors(response, status, errors, contentType);
   }
   const { caller, operation, release } = incoming;

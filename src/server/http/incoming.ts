@@ -3,13 +3,14 @@ import type { Socket } from 'node:net';
 import type { Authenticator } from '../../services/identity/authenticator.ts';
 import type { Viewer } from '../../services/identity/viewer.ts';
 import { badInput } from '../../shared/errors.ts';
-import type { Caller } from '../admission/caller.ts';
+import { keysOf, type Caller } from '../admission/caller.ts';
 import type { OperationRequest } from '../admission/operation-request.ts';
 import { rateLimited } from '../admission/refused.ts';
 import type { Release } from '../admission/seats.ts';
 import type { Edge } from '../edge.ts';
-import { operationRequestFrom } from './body.ts';
+import { announcedBytes, operationRequestFrom } from './body.ts';
 import { csrfProblem } from './csrf.ts';
+import { largeBytes, LargeBodies } from './large-bodies.ts';
 
 /** An HTTP request that carries an operation, and who sent it. */
 export interface IncomingOperation {
@@ -29,14 +30,24 @@ export async function incomingOperation(edge: Edge, request: IncomingMessage): P
   if (problem !== null) throw problem;
   const release = takeConnection(request.socket, edge.limits.operations.socket);
   try {
-    const viewer = await viewerOf(edge.authenticator, request);
-    await edge.admission.charge({ viewer, address }, Number(request.headers['content-length'] ?? 0));
-    const operation = await operationRequestFrom(request, edge.limits.http.requestBytes);
-    return { caller: { viewer, address }, operation, release };
+    const caller = { viewer: await viewerOf(edge.authenticator, request), address };
+    await edge.admission.charge(caller, announcedBytes(request) ?? 0);
+    return { caller, operation: await operationOf(edge, caller, request), release };
   } catch (error) {
     release();
     throw error;
   }
+}
+
+const largeBodies = new LargeBodies();
+
+function operationOf(edge: Edge, caller: Caller, request: IncomingMessage): Promise<OperationRequest> {
+  const maxBytes = edge.limits.http.requestBytes;
+  const meter = (before: number, now: number): Promise<void> => edge.admission.chargeMore(caller, before, now);
+  const read = (): Promise<OperationRequest> => operationRequestFrom(request, { maxBytes, meter });
+  const { user } = keysOf(caller);
+  const bytes = announcedBytes(request) ?? maxBytes;
+  return user === null || bytes <= largeBytes ? read() : largeBodies.inTurn(user, bytes, read);
 }
 
 /** null without credentials. Cookies are not looked at: a browser would send them for any page that asks it to. */

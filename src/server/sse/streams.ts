@@ -44,9 +44,7 @@ export class EventStreams {
       incoming = await incomingOperation(this.#edge, request);
     } catch (error) {
       const errors = present(error, log);
-      const status = malformedStatusOf(errors);
-      if (status === 413) response.setHeader('connection', 'close');
-      return answerErrors(response, status, errors);
+      return answerErrors(response, malformedStatusOf(errors), errors);
     }
     try {
       await this.#serve(incoming, request, response, log, requestId);

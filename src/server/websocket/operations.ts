@@ -60,8 +60,7 @@ async function start(edge: Edge, extra: SocketExtra, id: string, payload: Subscr
   // Taken before anything is waited for, or a thousand could be admitted at the same time.
   extra.operations += 1;
   try {
-    await edge.admission.enter(extra.caller.address);
-    await edge.admission.charge(extra.caller, payload.query.length);
+    await charge(edge, extra);
     const admitted = await edge.admission.admit(operationRequestOf(payload), extra.caller);
     noteOperation(edge, extra, payload.operationName);
     if (!isSubscription(admitted)) extra.unanswered.add(id);
@@ -75,6 +74,17 @@ async function start(edge: Edge, extra: SocketExtra, id: string, payload: Subscr
     };
   } catch (error) {
     extra.operations -= 1;
+    throw error;
+  }
+}
+
+/** Whoever is refused here is refused whatever it asks; asking more often must not pay. */
+async function charge({ admission }: Edge, { caller, messageBytes, throttle }: SocketExtra): Promise<void> {
+  try {
+    await admission.enter(caller.address);
+    await admission.charge(caller, messageBytes);
+  } catch (error) {
+    throttle.rest();
     throw error;
   }
 }

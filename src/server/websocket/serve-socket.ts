@@ -5,7 +5,6 @@ import type { Log } from '../../shared/log.ts';
 import { openSockets } from '../../shared/metrics.ts';
 import { closeSoon, serverErrorCode, tryAgainLaterCode } from './close.ts';
 import type { SocketExtra } from './socket-extra.ts';
-import { throttleReading } from './throttle.ts';
 
 const unsupportedDataCode = 1003;
 
@@ -23,7 +22,7 @@ export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, li
   };
   // What ws complains of, such as a frame that is none, it also closes the socket for.
   socket.on('error', (error) => log.debug({ requestId: connectionId, error: error.message }, 'a websocket broke'));
-  const throttle = throttleReading(socket, limits.messagesPerSecond);
+  const { throttle } = extra;
   const progress = keepAlive(socket, limits.heartbeatMs);
   extra.flow.onTaken(() => {
     throttle.afterSending();
@@ -40,22 +39,23 @@ export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, li
       close: (code, reason) => closeSoon(socket, code ?? serverErrorCode, reason ?? ''),
       onPing: (payload) => {
         const pong = JSON.stringify(payload === undefined ? { type: 'pong' } : { type: 'pong', payload });
-        return throttle.mayAnswerPing() ? send(pong) : undefined;
+        return throttle.mayAnswerPing ? send(pong) : undefined;
       },
       onMessage: (handle) =>
-        socket.on('message', (data: Buffer, isBinary: boolean) => {
-          throttle.count();
-          progress();
-          if (isBinary) closeSoon(socket, unsupportedDataCode, 'Messages are JSON in text frames.');
-          else void handle(withQuery(data.toString())).catch(fail);
-        }),
+        socket.on('message', (data: Buffer, isBinary: boolean) =>
+          throttle.message(() => {
+            progress();
+            if (isBinary) return closeSoon(socket, unsupportedDataCode, 'Messages are JSON in text frames.');
+            extra.messageBytes = data.length;
+            void handle(withQuery(data.toString())).catch(fail);
+          }),
+        ),
     },
     extra,
   );
   socket.on('ping', (data) => {
-    throttle.count();
     progress();
-    if (throttle.mayAnswerPing()) socket.pong(data, false, throttle.afterSending);
+    throttle.ping(() => socket.pong(data, false, throttle.afterSending));
   });
   socket.once('close', (code, reason) => void closed(code, String(reason)).catch(fail));
 }

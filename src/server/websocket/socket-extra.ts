@@ -1,6 +1,7 @@
 import type { WebSocket } from 'ws';
 import type { Caller } from '../admission/caller.ts';
 import type { SocketFlow } from '../socket-flow.ts';
+import type { Throttle } from './throttle.ts';
 
 /** What is known of a socket, for as long as it is open. */
 export interface SocketExtra {
@@ -8,6 +9,10 @@ export interface SocketExtra {
   readonly connectionId: string;
   /** What streams send goes through here. */
   readonly flow: SocketFlow;
+  /** What comes on the socket goes through here. */
+  readonly throttle: Throttle;
+  /** How long the message is that has just been handed to graphql-ws. */
+  messageBytes: number;
   /** Without a viewer until connection_init, and after one without credentials. */
   caller: Caller;
   /** Operations that run. */

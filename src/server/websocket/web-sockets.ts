@@ -13,6 +13,7 @@ import { ConnectQueue } from './connect-queue.ts';
 import { graphqlOptions } from './operations.ts';
 import { serveSocket } from './serve-socket.ts';
 import type { SocketExtra } from './socket-extra.ts';
+import { Throttle } from './throttle.ts';
 import { acceptUpgrades } from './upgrade.ts';
 
 export interface WebSocketEdge {
@@ -32,7 +33,8 @@ export function attachWebSockets(server: Server, edge: Edge, overload: Overload,
     const problem = overload.refusal()?.message ?? fullProblem(open.size, limits.sockets.gateway);
     if (edge.isClosing()) return closeForRestart(socket);
     if (problem !== null) return closeSoon(socket, tryAgainLaterCode, problem);
-    const extra = socketExtra(socket, edge.clientAddress(request));
+    const throttle = new Throttle(socket, limits.messagesPerSecond);
+    const extra = socketExtra(socket, throttle, edge.clientAddress(request));
     open.set(socket, extra);
     const unwatch = unread.watch({
       get keys() {
@@ -60,12 +62,14 @@ export function attachWebSockets(server: Server, edge: Edge, overload: Overload,
   };
 }
 
-const socketExtra = (socket: WebSocket, address: string): SocketExtra => ({
+const socketExtra = (socket: WebSocket, throttle: Throttle, address: string): SocketExtra => ({
   socket,
   connectionId: randomUUID(),
   flow: new SocketFlow(socket, () =>
     closeSoon(socket, tryAgainLaterCode, 'Nothing was read for too long; connect again.'),
   ),
+  throttle,
+  messageBytes: 0,
   caller: { viewer: null, address },
   operations: 0,
   unanswered: new Set(),
