@@ -21,6 +21,7 @@ class Asked {
   readonly rows = new SourceRows();
   readonly branches: Branch[] = [];
   places = false;
+  more = false;
   total = false;
 }
 
@@ -43,7 +44,7 @@ export function connectionPlan(
       const { rows: shape } = asked;
       const { relation } = node;
       const reading = pageReadingOf(
-        { ...query, source, relation, columns: shape.columns, withPlaces: asked.places },
+        { ...query, source, relation, columns: shape.columns, withPlaces: asked.places, withMore: asked.more },
         run.context.viewer,
       );
       const loaded = await readPages(run, { reading, request: query.request, shape, counted: asked.total }, parents);
@@ -120,6 +121,7 @@ const pageInfoWriter =
       selectedOf(scope, infoType, place.nodes, place).map((field) => {
         if (field.name === '__typename') return typename(infoType, field);
         if (field.name.endsWith('Cursor')) asked.places = true;
+        else asked.more = true;
         const get = (info: unknown): unknown => (info as Record<string, unknown>)[field.name];
         return fieldWriter(infoType, field, get, leafWriter(leafOfValue(leafTypeOf(infoType, field))));
       }),

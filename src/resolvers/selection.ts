@@ -62,9 +62,10 @@ export function isSelected(info: GraphQLResolveInfo, name: string): boolean {
 export interface ConnectionSelection {
   readonly columns: readonly string[];
   readonly withPlaces: boolean;
+  readonly withMore: boolean;
 }
 
-/** The same for a field that is a connection to the type; and whether cursors will be asked for. */
+/** The same for a field that is a connection to the type; and what its page will be asked for. */
 export function selectedThroughEdges(
   info: GraphQLResolveInfo,
   type: string,
@@ -89,6 +90,7 @@ export function selectedThroughEdges(
   return {
     columns: columnsSelected(selectionsOf(nodes), type, info.fragments),
     withPlaces: edges.some((node) => name(node) === 'cursor') || pageInfo.some((node) => name(node).endsWith('Cursor')),
+    withMore: pageInfo.some((node) => name(node).startsWith('has')),
   };
 }
 

@@ -67,6 +67,7 @@ async function readPages(
         orderBy: null,
         columns,
         withPlaces: true,
+        withMore: true,
       },
       parent,
     );

@@ -28,17 +28,33 @@ const searchOf = ({ url = '' }: IncomingMessage): string => (url.includes('?') ?
 
 async function readBody(request: IncomingMessage, { maxBytes, meter }: BodyLimits): Promise<Buffer> {
   const announced = announcedBytes(request);
-  if ((announced ?? 0) > maxBytes) throw tooLarge(maxBytes);
+  if (announced !== null) {
+    if (announced > maxBytes) throw tooLarge(maxBytes);
+    return readAnnounced(request);
+  }
   const chunks: Buffer[] = [];
   let size = 0;
   // Whoever is refused midway is to be told so, on a connection that is still there.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
-    if (announced === null) await meter(size, size + chunk.length);
+    await meter(size, size + chunk.length);
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(maxBytes);
     chunks.push(chunk);
   }
   return Buffer.concat(chunks);
+}
+
+/** Node takes no more of it than was announced. Events cost a fraction of what an iterator does. */
+function readAnnounced(request: IncomingMessage): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    request.on('data', (chunk: Buffer) => chunks.push(chunk));
+    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.once('error', reject);
+    request.once('close', () => {
+      if (!request.complete) reject(new Error('The client left before it had asked.'));
+    });
+  });
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });

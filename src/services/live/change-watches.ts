@@ -173,6 +173,7 @@ async function pendingApprovals({ databases }: Watching, viewer: Viewer, session
     orderBy: { field: 'createdAt', descending: false },
     columns: ['id', 'createdAt'],
     withPlaces: true,
+    withMore: true,
   };
   const found: Row[] = [];
   for (let after: string | null = null; ;) {

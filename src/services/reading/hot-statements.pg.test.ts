@@ -51,7 +51,15 @@ function pageOf(
   page: PageArguments,
   after: readonly string[] | null = null,
 ): Sql {
-  const query = { source: source(of), relation, columns, filter: null, orderBy: null, withPlaces: true };
+  const query = {
+    source: source(of),
+    relation,
+    columns,
+    filter: null,
+    orderBy: null,
+    withPlaces: true,
+    withMore: true,
+  };
   const { statement } = pageReadingOf({ ...query, request: pageRequestOf(page) }, tess);
   return pages({ ...statement, parentKeys: parents, after, before: null });
 }

@@ -16,6 +16,8 @@ export interface PageQuery {
   readonly columns: readonly string[];
   /** Whether cursors will be asked of the page. */
   readonly withPlaces: boolean;
+  /** Whether it will be asked if there are more rows, which takes reading one more. */
+  readonly withMore: boolean;
 }
 
 /** A page as it is read for one viewer: its statement, but for the parents and the places that cursors stand for. */
@@ -37,7 +39,7 @@ export function pageReadingOf(query: PageQuery, viewer: Viewer): PageReading {
       columns: query.columns,
       withPlaces: query.withPlaces,
       backward: request.backward,
-      limit: request.size + 1,
+      limit: request.size + (query.withMore ? 1 : 0),
       filter: filterOf(source, query.filter),
     },
   };

@@ -73,7 +73,7 @@ export class Page<Node = Row> {
   readonly #count: () => Promise<number>;
   #texts: readonly string[] | null = null;
 
-  /** `found` holds one row more than the page where there are more, in the direction of reading. */
+  /** `found` holds one row more than the page where there are more and that was wanted, in the direction of reading. */
   constructor(found: readonly Node[], request: PageRequest, cursors: Cursors<Node>, count: () => Promise<number>) {
     const rows = found.slice(0, request.size);
     this.nodes = request.backward ? rows.toReversed() : rows;

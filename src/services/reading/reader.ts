@@ -77,8 +77,9 @@ export class Reader {
       places.placeOf(database, request.before),
     ]);
     const statement = { ...reading, after, before };
-    const { relation, filter, withPlaces } = query;
-    const name = JSON.stringify([source.name, list.orderName, relation, request, after, before, filter, withPlaces]);
+    const { relation, filter, withPlaces, withMore } = query;
+    const asked = [source.name, list.orderName, relation, request, after, before, filter, withPlaces, withMore];
+    const name = JSON.stringify(asked);
     const found = await this.#rowsOfParents(`page ${name} ${query.columns.join()}`, statement, parentKey);
     const names = placeNames(source, list.order);
     const cursors = {
