@@ -188,6 +188,11 @@ export class Database {
     }
   }
 
+  /** Whether the tables' own policies have to know for whom a statement reads. */
+  get readsAsViewer(): boolean {
+    return this.#rowSecurity;
+  }
+
   /** How the pool is used; null before the first statement. */
   connections(): Readonly<Record<'open' | 'idle' | 'waiting', number>> | null {
     if (this.#opened === null) return null;
