@@ -40,12 +40,12 @@ async function run(options: Options, command: Command): Promise<void> {
       '',
       'Services that insert one message per transaction:',
       '',
-      '| | commits/s | ratio |',
-      '|---|---|---|',
+      '| | commits/s | ratio | CPU µs of PostgreSQL | of the gateway |',
+      '|---|---|---|---|---|',
       ...plain,
       '',
-      '| | per s | p50 ms | p99 ms |',
-      '|---|---|---|---|',
+      '| | per s | p50 ms | p99 ms | CPU µs of PostgreSQL | of the gateway |',
+      '|---|---|---|---|---|---|',
       ...sent,
     ];
     await tell('write', 'Writing', lines, isResult(command));

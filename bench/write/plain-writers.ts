@@ -4,6 +4,7 @@ import { Child } from '../support/child.ts';
 import { median } from '../support/numbers.ts';
 import { say } from '../support/options.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
+import { CpuTime } from './cpu-time.ts';
 import { sessionIds, subscribe, type WriteStage } from './stage.ts';
 import type { WritersOrder } from './writers-process.ts';
 
@@ -23,25 +24,37 @@ const settings: readonly Setting[] = [
 ];
 
 const subscribers = 1000;
+/** What was committed last is a gateway's work too. */
+const untilDeliveredMs = 1500;
 
-/** Commits/s of plain inserts in each setting, in turns; ratios are to the first. */
+interface Round {
+  readonly rate: number;
+  readonly postgres: number;
+  readonly gateway: number;
+}
+
+/** Plain inserts in each setting, in turns: commits/s, their ratio to the first setting's, and the CPU time of each. */
 export async function plainWriters(
   stage: WriteStage,
   checkout: Checkout,
   plan: { readonly writers: number; readonly rounds: number; readonly seconds: number },
 ): Promise<string[]> {
-  const rates = settings.map((): number[] => []);
-  for (let round = 0; round < plan.rounds; round += 1) {
+  const rounds = settings.map((): Round[] => []);
+  for (let number = 0; number < plan.rounds; number += 1) {
     for (const [index, setting] of settings.entries()) {
-      const rate = await inSetting(stage, checkout, setting, () => commitsPerSecond(stage, plan.writers, plan.seconds));
-      say(`${plan.writers} writers ${setting.says}: ${rate.toFixed(0)} commits/s`);
-      rates[index]?.push(rate);
+      const round = await inSetting(stage, checkout, setting, (server) => write(stage, server, plan));
+      say(`${plan.writers} writers ${setting.says}: ${round.rate.toFixed(0)} commits/s`);
+      rounds[index]?.push(round);
     }
   }
-  const [plain = 1] = rates.map(median);
+  const medians = rounds.map((all) => {
+    const of = (figure: keyof Round): number => median(all.map((round) => round[figure]));
+    return { rate: of('rate'), postgres: of('postgres'), gateway: of('gateway') };
+  });
   return settings.map(({ says }, index) => {
-    const rate = median(rates[index] ?? []);
-    return `| ${plan.writers} writers ${says} | ${rate.toFixed(0)} | ${(rate / plain).toFixed(2)} |`;
+    const { rate, postgres, gateway } = medians[index] as Round;
+    const ratio = rate / (medians[0]?.rate ?? rate);
+    return `| ${plan.writers} writers ${says} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${postgres.toFixed(0)} | ${gateway.toFixed(0)} |`;
   });
 }
 
@@ -49,7 +62,7 @@ async function inSetting<Result>(
   stage: WriteStage,
   checkout: Checkout,
   setting: Setting,
-  work: () => Promise<Result>,
+  work: (server: ServerProcess | undefined) => Promise<Result>,
 ): Promise<Result> {
   const { cluster, tokens, crowd } = stage;
   await cluster.run('agent_runtime', `ALTER TABLE messages ${setting.triggers ? 'ENABLE' : 'DISABLE'} TRIGGER USER`);
@@ -60,7 +73,7 @@ async function inSetting<Result>(
       await subscribe(stage, server, subscribers);
       await sleep(1000);
     }
-    return await work();
+    return await work(server);
   } finally {
     await crowd.do({ do: 'close' });
     await server?.stop();
@@ -68,12 +81,18 @@ async function inSetting<Result>(
   }
 }
 
-async function commitsPerSecond({ cluster }: WriteStage, writers: number, seconds: number): Promise<number> {
+async function write(
+  { cluster }: WriteStage,
+  server: ServerProcess | undefined,
+  { writers, seconds }: { readonly writers: number; readonly seconds: number },
+): Promise<Round> {
   const process = new Child<WritersOrder, number>(new URL('writers-process.ts', import.meta.url));
   try {
     const url = cluster.url('agent_runtime', 'owner');
+    const time = new CpuTime(cluster, server);
     const committed = await process.do({ url, writers, milliseconds: seconds * 1000, sessionIds });
-    return committed / seconds;
+    if (server !== undefined) await sleep(untilDeliveredMs);
+    return { rate: committed / seconds, ...time.per(committed) };
   } finally {
     await process.stop();
   }

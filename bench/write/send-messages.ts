@@ -7,10 +7,13 @@ import { Child } from '../support/child.ts';
 import { median } from '../support/numbers.ts';
 import { say } from '../support/options.ts';
 import { startGateway } from '../support/server-process.ts';
+import { CpuTime } from './cpu-time.ts';
 import { ownerOf, sessionIds, subscribe, type WriteStage } from './stage.ts';
 
 const mutation =
   'mutation Send($session: ID!, $content: String!) { sendMessage(input: { sessionId: $session, content: $content }) { message { id sequence createdAt } } }';
+
+type Round = LoadResult & ReturnType<CpuTime['per']>;
 
 /** sendMessage/s through one gateway, without and with 1,000 subscribers of the sessions that are written to. */
 export async function sendMessages(
@@ -20,7 +23,7 @@ export async function sendMessages(
 ): Promise<string[]> {
   const server = await startGateway(checkout.folder, stage.cluster, stage.tokens);
   const load = new Child<LoadOrder, LoadResult>(new URL('../reads/load-process.ts', import.meta.url));
-  const results = new Map<number, LoadResult[]>();
+  const results = new Map<number, Round[]>();
   try {
     const order = { port: server.port, requests: await requestsOf(stage), connections: plan.connections };
     await load.do({ ...order, milliseconds: 1000 });
@@ -28,11 +31,13 @@ export async function sendMessages(
       for (const subscribers of [0, sessionIds.length]) {
         await subscribe(stage, server, subscribers);
         await sleep(1000);
+        const time = new CpuTime(stage.cluster, server);
         const result = await load.do({ ...order, milliseconds: plan.seconds * 1000 });
+        const spent = time.per(result.answered);
         await stage.crowd.do({ do: 'close' });
         if (result.wrong > 0) throw new Error(`${result.wrong} wrong answers to sendMessage`);
         say(`sendMessage, ${subscribers} subscribers: ${(result.answered / result.seconds).toFixed(0)}/s`);
-        results.set(subscribers, [...(results.get(subscribers) ?? []), result]);
+        results.set(subscribers, [...(results.get(subscribers) ?? []), { ...result, ...spent }]);
       }
     }
   } finally {
@@ -42,11 +47,16 @@ export async function sendMessages(
   return [...results].map(([subscribers, all]) => lineOf(subscribers, plan.connections, all));
 }
 
-function lineOf(subscribers: number, connections: number, all: readonly LoadResult[]): string {
-  const rate = median(all.map(({ answered, seconds }) => answered / seconds));
-  const p50 = median(all.map((result) => result.p50));
-  const p99 = median(all.map((result) => result.p99));
-  return `| sendMessage, ${connections} connections, ${subscribers} subscribers | ${rate.toFixed(0)} | ${p50.toFixed(1)} | ${p99.toFixed(1)} |`;
+function lineOf(subscribers: number, connections: number, all: readonly Round[]): string {
+  const of = (figure: (round: Round) => number): number => median(all.map(figure));
+  const figures = [
+    of(({ answered, seconds }) => answered / seconds).toFixed(0),
+    of(({ p50 }) => p50).toFixed(1),
+    of(({ p99 }) => p99).toFixed(1),
+    of(({ postgres }) => postgres).toFixed(0),
+    of(({ gateway }) => gateway).toFixed(0),
+  ];
+  return `| sendMessage, ${connections} connections, ${subscribers} subscribers | ${figures.join(' | ')} |`;
 }
 
 function requestsOf({ tokens }: WriteStage): Promise<string[]> {

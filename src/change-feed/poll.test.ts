@@ -55,3 +55,42 @@ test('looks at nothing while nobody listens', async () => {
   expect(looks).toEqual([]);
   await poll.stop();
 });
+
+test('rests after a look that found much, and then looks once for all hints of that time', async () => {
+  let found = 0;
+  const { poll, looks, topics } = watched(() =>
+    Promise.resolve({
+      changed: Array.from({ length: found }, (_, index) => `topic ${index}`),
+      unsettled: false,
+      age: null,
+    }),
+  );
+  topics.listen('any', () => undefined);
+  const hintFor = async (ms: number): Promise<number> => {
+    const before = looks.length;
+    for (let passed = 0; passed < ms; passed += 1) {
+      poll.hint();
+      await vi.advanceTimersByTimeAsync(1);
+    }
+    return looks.length - before;
+  };
+  found = 3;
+  expect(await hintFor(100)).toBe(100);
+  found = 100;
+  expect(await hintFor(100)).toBeLessThan(10);
+  found = 100_000;
+  expect(await hintFor(1000)).toBeGreaterThan(8);
+});
+
+test('a rest ends with the poll', async () => {
+  const { poll, looks, topics } = watched(() =>
+    Promise.resolve({ changed: Array.from({ length: 1000 }, () => 'any'), unsettled: false, age: null }),
+  );
+  topics.listen('any', () => undefined);
+  poll.hint();
+  await vi.advanceTimersByTimeAsync(1);
+  poll.hint();
+  await poll.stop();
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks).toHaveLength(1);
+});

@@ -18,6 +18,12 @@ export type Look = (expected: number) => Promise<Seen>;
 const soonMs = 10;
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
+/**
+ * After a look there is a rest, the longer the more it found: whoever reads what changed has so much to do, and the next
+ * look finds more at once. Where little happens it is no rest at all.
+ */
+const restPerTopicMs = 0.2;
+const maxRestMs = 100;
 
 /**
  * Looks for changes at every interval, and at once when somebody hints. Nobody listening: nobody looks.
@@ -34,8 +40,10 @@ export class Poll {
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
   #soon: NodeJS.Timeout | undefined;
+  #rest: NodeJS.Timeout | undefined;
   #lookAgain = false;
   #failed = false;
+  #isStopped = false;
 
   constructor(options: {
     name: string;
@@ -56,30 +64,42 @@ export class Poll {
     this.#timer = setInterval(() => this.hint(), this.#intervalMs);
   }
 
-  /** Something may have changed; hints that come while looking become one more look. */
+  /** Something may have changed; hints that come while looking or resting become one more look. */
   hint(upTo = 0): void {
     if (this.#topics.size === 0) return;
     if (upTo > this.#expectation()) {
       this.#expected = upTo;
       this.#creditUntil = performance.now() + creditMs;
     }
-    if (this.#looking !== null) {
+    if (this.#looking !== null || this.#rest !== undefined) {
       this.#lookAgain = true;
       return;
     }
-    this.#looking = this.#lookAndWake().finally(() => {
-      this.#looking = null;
-      if (!this.#lookAgain) return;
-      this.#lookAgain = false;
-      this.hint();
-    });
+    this.#looking = this.#lookAndRest();
   }
 
   async stop(): Promise<void> {
+    this.#isStopped = true;
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
+    clearTimeout(this.#rest);
     this.#lookAgain = false;
     await this.#looking;
+  }
+
+  async #lookAndRest(): Promise<void> {
+    const found = await this.#lookAndWake();
+    this.#looking = null;
+    const restMs = Math.floor(Math.min(found * restPerTopicMs, maxRestMs));
+    if (restMs > 0 && !this.#isStopped) this.#rest = setTimeout(() => this.#goOn(), restMs);
+    else this.#goOn();
+  }
+
+  #goOn(): void {
+    this.#rest = undefined;
+    if (!this.#lookAgain) return;
+    this.#lookAgain = false;
+    this.hint();
   }
 
   #lookSoon(): void {
@@ -91,7 +111,8 @@ export class Poll {
     return performance.now() < this.#creditUntil ? this.#expected : 0;
   }
 
-  async #lookAndWake(): Promise<void> {
+  /** How many topics had something new. */
+  async #lookAndWake(): Promise<number> {
     const began = performance.now();
     try {
       const { changed, unsettled, age } = await this.#look(this.#expectation());
@@ -103,10 +124,12 @@ export class Poll {
       else for (const topic of changed) this.#topics.wake(topic);
       this.#failed = false;
       if (unsettled) this.#soon ??= setTimeout(() => this.#lookSoon(), soonMs);
+      return changed === 'all' ? 0 : changed.length;
     } catch (error) {
       if (!this.#failed)
         this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');
       this.#failed = true;
+      return 0;
     }
   }
 }

@@ -43,10 +43,8 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
     databases,
     sessionLifetimeSeconds: config.sessions.lifetimeSeconds,
     log,
-    written: (database) => {
-      changeFeed.written(database);
-      chores.now();
-    },
+    written: (database) => changeFeed.written(database),
+    audited: () => chores.relayNow(),
   });
   const metrics = await startMetrics(databases, config.metrics, lifecycle);
   const server = await startGatewayServer({
@@ -76,7 +74,7 @@ function startChores(
   { cursors }: Config['live'],
   log: Log,
   written: (database: DatabaseName) => void,
-): { now(): void; stop(): Promise<void> } {
+): { relayNow(): void; stop(): Promise<void> } {
   const relay = async (): Promise<void> => {
     if ((await relayOutbox(databases, batch)) > 0) written('auth');
   };
@@ -90,7 +88,7 @@ function startChores(
     Promise.all([rotateCursorKeys(databases.agentRuntime, cursors), rotateCursorKeys(databases.auth, cursors)]);
   const rotating = repeat('keys of cursors', rotationIntervalMs, rotate, log);
   return {
-    now: () => relaying.now(),
+    relayNow: () => relaying.now(),
     stop: async () => {
       await Promise.all([relaying.stop(), indexing.stop(), sweeping.stop(), rotating.stop()]);
     },

@@ -189,6 +189,11 @@ export class Database {
     }
   }
 
+  /** Whether the tables' own policies have to know for whom a statement reads. */
+  get readsAsViewer(): boolean {
+    return this.#rowSecurity;
+  }
+
   /** How the pool is used; null before the first statement. */
   connections(): Readonly<Record<'open' | 'idle' | 'waiting', number>> | null {
     if (this.#opened === null) return null;
@@ -198,17 +203,29 @@ export class Database {
 
   /** One unit of work in one transaction; runs again when it failed only because of concurrent ones. */
   async transaction<Result>(work: (em: EntityManager) => Promise<Result>): Promise<Result> {
-    for (let attempt = 1; ; attempt += 1) {
-      try {
-        return await this.orm.em.fork().transactional(work);
-      } catch (error) {
-        if (isRetryable(error) && attempt < maxAttempts) continue;
-        throw translateDatabaseError(error, this.name);
-      }
+    try {
+      return await again(() => this.orm.em.fork().transactional(work));
+    } catch (error) {
+      throw translateDatabaseError(error, this.name);
     }
+  }
+
+  /** One statement as a transaction of its own, by its name; runs again as other transactions do. */
+  write<Row extends object>(statement: Statement): Promise<Row[]> {
+    return again(() => this.query<Row>(statement));
   }
 
   async close(): Promise<void> {
     await Promise.all([this.orm.close(true), this.#replica?.end()]);
+  }
+}
+
+async function again<Result>(attempt: () => Promise<Result>): Promise<Result> {
+  for (let attempts = 1; ; attempts += 1) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!isRetryable(error) || attempts === maxAttempts) throw error;
+    }
   }
 }

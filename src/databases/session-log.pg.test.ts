@@ -129,6 +129,33 @@ describe('the session log', () => {
     expect(await logOf('changed')).toEqual(['1 session_created changed', '2 session_changed changed']);
   });
 
+  it('notes updates of what it keeps of a message, and of nothing else', async () => {
+    await inTransaction(session('upd'), message('u1', 'upd'), message('u2', 'upd'));
+    await run(
+      `UPDATE messages SET token_count = 5, metadata_json = '{}', "timestamp" = now() WHERE session_db_id = 'upd'`,
+    );
+    await run(`UPDATE messages SET content = content WHERE session_db_id = 'upd'`);
+    expect(await logOf('upd')).toHaveLength(3);
+    await run(`UPDATE messages SET name = 'tool' WHERE id = 'u1'`);
+    await inTransaction(
+      `UPDATE messages SET content = 'other' WHERE id = 'u2'`,
+      `UPDATE messages SET content = 'u2' WHERE id = 'u2'`,
+    );
+    expect((await logOf('upd')).slice(3)).toEqual(['4 message_edited u1 1']);
+  });
+
+  it('tells both sessions of a message that moves, and takes one with a new id for another one', async () => {
+    await inTransaction(session('from'), session('to'), message('m1', 'from'), message('m2', 'from'));
+    await run(`UPDATE messages SET session_db_id = 'to', content = 'moved' WHERE id = 'm1'`);
+    await run(`UPDATE messages SET id = 'm3' WHERE id = 'm2'`);
+    expect((await logOf('from')).slice(3)).toEqual([
+      '4 message_removed m1 1',
+      '5 message_removed m2 2',
+      '6 message_added m3 3',
+    ]);
+    expect((await logOf('to')).slice(1)).toEqual(['2 message_added m1 1']);
+  });
+
   it('notes approvals and agent switches', async () => {
     await run(session('busy'));
     await run(`INSERT INTO pending_approvals (id, request_id, session_id) VALUES ('ap', 'rq', 'busy')`);

@@ -73,7 +73,6 @@ export class OperationContext {
   forSharedEvent(): OperationContext {
     const { services, watches, databases, givenViewer, requestId } = this;
     const context = new OperationContext({ services, watches, databases }, givenViewer, requestId);
-    context.operationReader = watches.readerOf(this.viewer);
     context.readsWithOthers = true;
     return context;
   }
@@ -89,7 +88,9 @@ export class OperationContext {
   }
 
   get reader(): Reader {
-    this.operationReader ??= new Reader(this.databases, this.viewer, { mayLag: this.mayLag, signal: this.signal });
+    this.operationReader ??= this.readsWithOthers
+      ? this.watches.readerOf(this.viewer)
+      : new Reader(this.databases, this.viewer, { mayLag: this.mayLag, signal: this.signal });
     return this.operationReader;
   }
 }

@@ -8,7 +8,7 @@ import { MessageService } from './messages/message-service.ts';
 import type { Databases } from './reading/reader.ts';
 import { SessionService } from './sessions/session-service.ts';
 import { UserService } from './users/user-service.ts';
-import { writeTo } from './writing/write.ts';
+import { writeAtOnceTo, writeTo, type Write } from './writing/write.ts';
 
 /** Everything that writes. */
 export interface Services {
@@ -28,16 +28,30 @@ export interface ServiceDependencies {
   readonly log: Log;
   /** Called after each commit. */
   readonly written: (database: DatabaseName) => void;
+  /** Called after each commit that may have left something for the audit trail. */
+  readonly audited?: () => void;
 }
 
-export function createServices({ databases, sessionLifetimeSeconds, log, written }: ServiceDependencies): Services {
+export function createServices({
+  databases,
+  sessionLifetimeSeconds,
+  log,
+  written,
+  audited,
+}: ServiceDependencies): Services {
   const write = writeTo(databases.agentRuntime, written, log);
+  const writeAtOnce = writeAtOnceTo(databases.agentRuntime, written, log);
+  const writeAudited: Write = async (work) => {
+    const result = await write(work);
+    audited?.();
+    return result;
+  };
   const writeAuth = writeTo(databases.auth, written, log);
   return {
-    sessions: new SessionService(write, databases.auth, sessionLifetimeSeconds),
-    messages: new MessageService(write, sessionLifetimeSeconds),
+    sessions: new SessionService(writeAudited, databases.auth, sessionLifetimeSeconds),
+    messages: new MessageService(write, writeAtOnce, sessionLifetimeSeconds),
     agents: new AgentService(write),
-    approvals: new ApprovalService(write, databases.auth),
+    approvals: new ApprovalService(writeAudited, databases.auth),
     events: new EventService(write),
     audit: new AuditService(writeAuth),
     users: new UserService(writeAuth),

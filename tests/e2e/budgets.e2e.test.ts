@@ -192,11 +192,11 @@ const mutation = (budget: Cost, name: string, fields: string, selection: string)
   document: parse(`mutation { ${name}(input: { ${fields} }) { ${selection} } }`),
 });
 
-/** Statements of each mutation, BEGIN and COMMIT among them. */
+/** Statements of each mutation, BEGIN and COMMIT among them where it is more than one. */
 const mutations = [
   mutation([6, 1], 'createSession', 'id: "0190a0c8-5a11-7000-8000-000000000001"', 'session { id owner { id } }'),
   mutation([5, 0], 'updateSession', 'sessionId: "s-1", title: "t"', 'session { id title }'),
-  mutation([9, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
+  mutation([3, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
   mutation([6, 0], 'editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),
   mutation(
     [8, 0],

@@ -11,6 +11,8 @@ export interface Writes {
   readonly services: Services;
   /** The tables' owner, for what the gateway's role may not do and other services do. */
   readonly service: TestDatabases['service'];
+  /** The gateway's road to the database of conversations. */
+  readonly road: TestDatabases['roads']['agentRuntime']['gateway'];
   /** Names of the databases in which something was committed. */
   readonly written: string[];
   readonly close: () => Promise<void>;
@@ -25,7 +27,14 @@ export async function openWrites(sessionLifetimeSeconds: number | null = null): 
     log: silentLog(),
     written: (database) => written.push(database),
   });
-  return { databases: test.databases, services, service: test.service, written, close: () => test.close() };
+  return {
+    databases: test.databases,
+    services,
+    service: test.service,
+    road: test.roads.agentRuntime.gateway,
+    written,
+    close: () => test.close(),
+  };
 }
 
 const scopes = ['api:read', 'api:write'];

@@ -51,8 +51,15 @@ export function viewerOf(claims: {
 /** Whom a viewer's cursors are for: the same subject of the same tenant, whatever token it comes with. */
 export const audienceOf = ({ userId, tenantId }: Viewer): string => JSON.stringify([userId, tenantId]);
 
+const rightsOfViewers = new WeakMap<Viewer, string>();
+
 /** What decides what a viewer is shown: those for whom it is equal may share an answer. */
 export function rightsOf(viewer: Viewer): string {
-  const { expiresAt: _expiresAt, issuedAt: _issuedAt, ...rights } = viewer;
-  return JSON.stringify(rights);
+  let rights = rightsOfViewers.get(viewer);
+  if (rights === undefined) {
+    const { expiresAt: _expiresAt, issuedAt: _issuedAt, ...what } = viewer;
+    rights = JSON.stringify(what);
+    rightsOfViewers.set(viewer, rights);
+  }
+  return rights;
 }

@@ -23,12 +23,12 @@ export async function watchMessages(
   await watching.requireSession(viewer, sessionId);
   const log = watching.live.session(sessionId);
   const source = messageSource;
-  const wanted = { source, columns: withSession(columns), filter: null };
+  const rowsOf = watching.rows(viewer, { source, columns: withSession(columns), filter: null });
   return new Watch({
     log,
     from: await watching.start(viewer, { log, source, scopeKey: sessionId, after, counter: 'number' }),
     async read(events) {
-      const rows = await watching.rows(viewer, wanted, events);
+      const rows = await rowsOf(events);
       // A row that is there says that its session is, too.
       if (rows.includes(null)) await watching.requireSession(viewer, sessionId);
       return { items: await watching.edges(viewer, source, events, rows) };
@@ -47,16 +47,14 @@ export async function watchAllMessages(
 ): Promise<Watch<Edge>> {
   const log = watching.live.allSessions();
   const source = messageSource;
-  const wanted = { source, columns: withSession(columns), filter };
+  const rowsOf = watching.rows(viewer, { source, columns: withSession(columns), filter });
   const start = await watching.start(viewer, { log, source, scopeKey: undefined, after, counter: 'position' });
   return new Watch({
     log,
     from: after === null ? start : await settled(log, start),
     async read(events) {
       const concerning = events.filter((event) => mayConcern(viewer, event));
-      const found = new Map(
-        (await watching.rows(viewer, wanted, concerning)).map((row, index) => [concerning[index], row]),
-      );
+      const found = new Map((await rowsOf(concerning)).map((row, index) => [concerning[index], row]));
       const rows = events.map((event) => found.get(event) ?? null);
       return { items: await watching.edges(viewer, source, events, rows) };
     },
@@ -73,11 +71,12 @@ export async function watchAuditLogs(
 ): Promise<Watch<Edge>> {
   const log = watching.live.audit();
   const source = auditLogSource;
+  const rowsOf = watching.rows(viewer, { source, columns, filter });
   return new Watch({
     log,
     from: await watching.start(viewer, { log, source, scopeKey: null, after, counter: 'number' }),
     async read(events) {
-      const rows = await watching.rows(viewer, { source, columns, filter }, events);
+      const rows = await rowsOf(events);
       return { items: await watching.edges(viewer, source, events, rows) };
     },
     explain: (reason) => watching.explain(reason, viewer, source, null),

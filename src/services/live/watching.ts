@@ -9,6 +9,7 @@ import { logScope, Places } from '../reading/places.ts';
 import type { Databases } from '../reading/reader.ts';
 import type { Row, Source } from '../reading/source.ts';
 import { sessionSource } from '../sessions/session-source.ts';
+import { RowsTogether, viewersRows } from './rows-together.ts';
 import { TurnReaders } from './turn-readers.ts';
 
 export type Filter = Readonly<Record<string, unknown>> | null;
@@ -50,11 +51,13 @@ export class Watching {
   readonly live: Logs;
   readonly databases: Databases;
   readonly readers: TurnReaders;
+  readonly #together: RowsTogether;
 
   constructor(databases: Databases, live: Logs) {
     this.databases = databases;
     this.live = live;
     this.readers = new TurnReaders(databases);
+    this.#together = new RowsTogether(databases);
   }
 
   async requireSession(viewer: Viewer, sessionId: string): Promise<void> {
@@ -66,20 +69,42 @@ export class Watching {
     return this.readers.of(viewer).some(source, [...new Set(keys)], []);
   }
 
-  /** For each event its row, or null where the viewer may not see it or it is gone. */
-  async rows(
-    viewer: Viewer,
-    { source, columns, filter }: WantedRows,
-    events: readonly LogEvent[],
-  ): Promise<(Row | null)[]> {
-    const keys = events.filter(isAddition).map((event) => event.subjectId);
-    const rows = await this.readers.of(viewer).some(source, keys, columns, filter);
-    return events.map((event) => {
-      const row = isAddition(event) ? rows.get(event.subjectId) : undefined;
-      // A message that has moved to another session is told of there.
-      const moved = event.sessionId !== null && row?.['sessionId'] !== event.sessionId;
-      return row === undefined || moved ? null : row;
-    });
+  /** Reads for each event its row, or null where the viewer may not see it or it is gone. */
+  rows(viewer: Viewer, wanted: WantedRows): (events: readonly LogEvent[]) => Promise<(Row | null)[]> {
+    const some = this.#some(viewer, wanted);
+    return async (events) => {
+      const additions = events.filter(isAddition);
+      const rows = await some(additions);
+      return events.map((event) => {
+        const row = isAddition(event) ? rows.get(event.subjectId) : undefined;
+        // A message that has moved to another session is told of there.
+        const moved = event.sessionId !== null && row?.['sessionId'] !== event.sessionId;
+        return row === undefined || moved ? null : row;
+      });
+    };
+  }
+
+  /** Together with other viewers, unless each of them has to be known to the database, or asks for something of their own. */
+  #some(viewer: Viewer, { source, columns, filter }: WantedRows): SomeRows {
+    const alone: SomeRows = (events) =>
+      this.readers.of(viewer).some(
+        source,
+        events.map(({ subjectId }) => subjectId),
+        columns,
+        filter,
+      );
+    const mayShare = filter === null && !this.databases[source.database].readsAsViewer;
+    const rows = mayShare ? viewersRows(viewer, source, columns) : null;
+    if (rows === null) return alone;
+    return (events) => {
+      if (events.length === 0) return none;
+      // What is long is counted, as in every answer to somebody.
+      if (events.reduce((bytes, { size }) => bytes + size, 0) > maxBytesTogether) return alone(events);
+      return this.#together.some(
+        rows,
+        events.map(({ subjectId }) => subjectId),
+      );
+    };
   }
 
   /** Rows with the cursors of their events. */
@@ -129,6 +154,12 @@ export class Watching {
     return { number: cursor[counter], fingerprint: cursor.fingerprint };
   }
 }
+
+type SomeRows = (events: readonly LogEvent[]) => Promise<ReadonlyMap<string, Row>>;
+
+const none: ReturnType<SomeRows> = Promise.resolve(new Map());
+
+const maxBytesTogether = 64 * 1024;
 
 const isAddition = ({ kind }: LogEvent): boolean => kind === 'message_added' || kind === 'audit_log_added';
 

@@ -25,22 +25,30 @@ export async function claimMessage(
   input: MessageToSend,
   place: MessagePlace,
 ): Promise<MessagePlace | null> {
-  const sender = senderOf(viewer);
-  const requestHash = hashOf(input);
-  const clientMessageId = input.clientMessageId ?? null;
-  const isNew = await insertIfNew(em, MessageDetailsEntity, {
-    ...place,
-    authorId: (input.role ?? 'USER') === 'USER' ? viewer.userId : null,
-    model: input.model ?? null,
-    latencyMs: input.latencyMs ?? null,
-    tenantId: viewer.tenantId,
-    sender,
-    clientMessageId,
-    requestHash,
-    createdAt: new Date(),
-  });
-  return isNew ? null : earlierMessage(em, viewer, { sender, clientMessageId, requestHash });
+  const details = detailsOf(viewer, input);
+  const isNew = await insertIfNew(em, MessageDetailsEntity, { ...place, ...details, createdAt: new Date() });
+  return isNew ? null : earlierMessage(em, viewer, details);
 }
+
+interface Details {
+  readonly authorId: string | null;
+  readonly model: string | null;
+  readonly latencyMs: number | null;
+  readonly tenantId: string;
+  readonly sender: string;
+  readonly clientMessageId: string | null;
+  readonly requestHash: Buffer;
+}
+
+export const detailsOf = (viewer: Viewer, input: MessageToSend): Details => ({
+  authorId: (input.role ?? 'USER') === 'USER' ? viewer.userId : null,
+  model: input.model ?? null,
+  latencyMs: input.latencyMs ?? null,
+  tenantId: viewer.tenantId,
+  sender: senderOf(viewer),
+  clientMessageId: input.clientMessageId ?? null,
+  requestHash: hashOf(input),
+});
 
 const senderOf = (viewer: Viewer): string => viewer.userId ?? `service:${viewer.clientId ?? 'internal'}`;
 
@@ -51,19 +59,9 @@ function hashOf({ sessionId, role, content, name, toolCallId, toolCalls }: Messa
   return createHash('sha256').update(JSON.stringify(request)).digest();
 }
 
-interface Claim {
-  readonly sender: string;
-  readonly clientMessageId: string | null;
-  readonly requestHash: Buffer;
-}
-
-async function earlierMessage(em: EntityManager, viewer: Viewer, claim: Claim): Promise<MessagePlace> {
-  const { sender, clientMessageId, requestHash } = claim;
-  const earlier = await em.findOne(MessageDetailsEntity, {
-    tenantId: viewer.tenantId,
-    sender,
-    clientMessageId,
-  });
+async function earlierMessage(em: EntityManager, viewer: Viewer, details: Details): Promise<MessagePlace> {
+  const { tenantId, sender, clientMessageId, requestHash } = details;
+  const earlier = await em.findOne(MessageDetailsEntity, { tenantId, sender, clientMessageId });
   if (earlier === null) throw new Error('A message was claimed twice, and the first claim is not there.');
   if (!requestHash.equals(earlier.requestHash ?? Buffer.of())) throw idReused();
   const { messageId, sessionId } = earlier;

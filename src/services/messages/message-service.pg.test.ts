@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import sql from 'sql-template-tag';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { noteStatements } from '../../../tests/support/statements.ts';
 import {
   administrator,
   alice,
@@ -9,6 +10,7 @@ import {
   loggedKinds,
   openWrites,
   rest,
+  tenantAdmin,
   type Writes,
 } from '../../../tests/support/writes.ts';
 
@@ -69,7 +71,67 @@ test('a message moves the last activity of its session, and that is no event', a
   expect(await loggedKinds(writes, sessionId)).toEqual(['session_created', 'message_added']);
 });
 
-test('everything a message has is stored in the shape of the shared columns', async () => {
+test('a message into an open session is one statement, whoever may write there', async () => {
+  const sessionId = await newSession(60);
+  const statements = await noteStatements(writes.databases.agentRuntime, writes.road.database ?? '');
+  for (const viewer of [alice, tenantAdmin, administrator]) {
+    statements.take();
+    await expect(send({ sessionId, content: 'x', clientMessageId: randomUUID() }, viewer)).resolves.toMatchObject({
+      sessionId,
+      sessionWasCreated: false,
+      wasDuplicate: false,
+    });
+    expect(statements.take()).toHaveLength(1);
+  }
+});
+
+test('messages that come at the same time have times in the order of their numbers', async () => {
+  const sessionId = await newSession(60);
+  await Promise.all(Array.from({ length: 24 }, (_, number) => send({ sessionId, content: String(number) })));
+  const rows = await writes.databases.agentRuntime.query<{ timestamp: Date }>(
+    sql`SELECT m.timestamp FROM messages AS m JOIN scrollback.session_log AS l ON l.subject_id = m.id
+      WHERE m.session_db_id = ${sessionId} ORDER BY l.message_sequence`,
+  );
+  const times = rows.map(({ timestamp }) => timestamp.getTime());
+  expect(times).toHaveLength(24);
+  expect(times).toEqual(times.toSorted((one, other) => one - other));
+  expect((await sessionRow(sessionId))?.['last_activity']).toEqual(rows.at(-1)?.timestamp);
+});
+
+test('everything a message has is stored, in a new session and in one that is open', async () => {
+  const everything = {
+    role: 'TOOL',
+    content: 'no seats',
+    name: 'find',
+    toolCallId: 'call_1',
+    tokenCount: 3,
+    model: 'm-2',
+    latencyMs: 5,
+    metadata: { a: 1 },
+    clientMessageId: randomUUID(),
+  } as const;
+  const first = await send(everything);
+  const second = await send({ ...everything, sessionId: first.sessionId, clientMessageId: randomUUID() });
+  const stored = await writes.databases.agentRuntime.query<Record<string, unknown>>(
+    sql`SELECT to_jsonb(m) - 'id' - 'timestamp' AS message,
+        to_jsonb(d) - 'message_id' - 'client_message_id' - 'request_hash' - 'created_at' AS details
+      FROM messages AS m JOIN scrollback.message_details AS d ON d.message_id = m.id
+      WHERE m.id = ANY (${[first.messageId, second.messageId]}::text[]) ORDER BY m.timestamp, m.id`,
+  );
+  expect(stored).toHaveLength(2);
+  expect(stored[1]).toEqual(stored[0]);
+  expect(stored[0]).toMatchObject({ message: { role: 'tool', token_count: 3 }, details: { latency_ms: 5 } });
+});
+
+test('a retry into a session that was closed meanwhile finds its message', async () => {
+  const sessionId = await newSession();
+  const input = { sessionId, content: 'x', clientMessageId: randomUUID() };
+  const sent = await send(input);
+  await writes.services.sessions.close(alice, sessionId);
+  await expect(send(input)).resolves.toEqual({ ...sent, wasDuplicate: true });
+});
+
+test('everything a message has is stored in in the shape of the shared columns', async () => {
   const sent = await send({
     role: 'ASSISTANT',
     toolCalls: [

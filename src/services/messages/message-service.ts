@@ -8,12 +8,13 @@ import type { Viewer } from '../identity/viewer.ts';
 import { lockSessionOfMessage } from '../sessions/locked-session.ts';
 import { checkJson, isPossibleId } from '../writing/checks.ts';
 import { databaseNow } from '../writing/statements.ts';
-import type { Write } from '../writing/write.ts';
+import type { Write, WriteAtOnce } from '../writing/write.ts';
 import { claimMessage } from './claim.ts';
 import { checkContent, checkMessage, type MessageChanges, type MessageToSend } from './message-input.ts';
 import { receiveInNewSession, receiveInSession, titleOf, type Reception } from './receiving-session.ts';
 import { checkToolCallRecord, recordToolCall, type ToolCallToRecord } from './recorded-tool-call.ts';
-import { metadataTextOf, toolCallsTextOf } from './shared-columns.ts';
+import { sendToOpenSession } from './send-to-open-session.ts';
+import { columnsOf, metadataTextOf } from './shared-columns.ts';
 
 export interface MessageSent {
   readonly messageId: string;
@@ -34,16 +35,28 @@ export interface ToolCallRecorded {
 /** Messages, and what tools did for them. */
 export class MessageService {
   readonly #write: Write;
+  readonly #writeAtOnce: WriteAtOnce;
   readonly #sessionLifetimeSeconds: number | null;
 
-  constructor(write: Write, sessionLifetimeSeconds: number | null) {
+  constructor(write: Write, writeAtOnce: WriteAtOnce, sessionLifetimeSeconds: number | null) {
     this.#write = write;
+    this.#writeAtOnce = writeAtOnce;
     this.#sessionLifetimeSeconds = sessionLifetimeSeconds;
   }
 
   async send(viewer: Viewer, input: MessageToSend): Promise<MessageSent> {
     checkMessage(input);
-    if (input.sessionId != null && !isPossibleId(input.sessionId)) throw notFound('The session');
+    const { sessionId } = input;
+    if (sessionId == null) return this.#sendTheLongWay(viewer, input);
+    if (!isPossibleId(sessionId)) throw notFound('The session');
+    const messageId = newId();
+    const written = await this.#writeAtOnce(sendToOpenSession(viewer, sessionId, messageId, input));
+    if (!written) return this.#sendTheLongWay(viewer, input);
+    return { messageId, sessionId, sessionWasCreated: false, wasDuplicate: false };
+  }
+
+  /** Into a new session or one that has expired, again, or not at all. */
+  #sendTheLongWay(viewer: Viewer, input: MessageToSend): Promise<MessageSent> {
     return this.#write(async (em) => {
       const messageId = newId();
       const nextSessionId = newId();
@@ -102,16 +115,5 @@ async function insertMessage(
   input: MessageToSend,
   { sessionId, now }: Reception,
 ): Promise<void> {
-  await em.insert(MessageEntity, {
-    id,
-    sessionDbId: sessionId,
-    role: (input.role ?? 'USER').toLowerCase(),
-    content: input.content ?? null,
-    timestamp: now,
-    name: input.name ?? null,
-    toolCallId: input.toolCallId ?? null,
-    toolCalls: toolCallsTextOf(input.toolCalls),
-    tokenCount: input.tokenCount ?? null,
-    metadataJson: metadataTextOf(input.metadata),
-  });
+  await em.insert(MessageEntity, { id, sessionDbId: sessionId, timestamp: now, ...columnsOf(input) });
 }
