@@ -101,18 +101,27 @@ async function findGroup(
     run.context.reader.rows(database, pages(statement)).catch(failure),
     counted ? run.context.reader.rows(database, counts(statement)).catch(failure) : undefined,
   ]);
-  const byParent =
-    rows instanceof Failure ? rows : Map.groupBy(rows, ([parent]) => (parent as string | null) ?? noParent);
+  const rowsOf = rows instanceof Failure ? () => rows : grouped(rows, keys);
   const totalOf = (key: string): PlanPage['total'] =>
-    Array.isArray(totals) ? Number(totals.find(([parent]) => (parent ?? noParent) === key)?.[1] ?? 0) : totals;
+    Array.isArray(totals) ? Number((keys.length === 1 ? totals : totals.filter(isOf(key)))[0]?.[1] ?? 0) : totals;
   for (const [parent, { cursors }] of group) {
     const key = parent ?? noParent;
-    found.set(
-      key,
-      byParent instanceof Failure ? byParent : { rows: byParent.get(key) ?? [], total: totalOf(key), cursors },
-    );
+    const of = rowsOf(key);
+    found.set(key, of instanceof Failure ? of : { rows: of, total: totalOf(key), cursors });
   }
 }
+
+/** Rows say whose they are where there are several parents. */
+function grouped(rows: readonly PlanRow[], keys: readonly string[]): (key: string) => readonly PlanRow[] {
+  if (keys.length === 1) return () => rows;
+  const byParent = Map.groupBy(rows, ([parent]) => parent as string);
+  return (key) => byParent.get(key) ?? [];
+}
+
+const isOf =
+  (key: string) =>
+  ([parent]: PlanRow): boolean =>
+    parent === key;
 
 const failure = (error: unknown): Failure => new Failure(error);
 

@@ -13,6 +13,9 @@ export interface LogCursor {
   readonly fingerprint: Buffer;
 }
 
+/** A place whose fingerprint may be in hexadecimal digits, as PostgreSQL prints it. */
+export type PlaceToSeal = Omit<LogCursor, 'fingerprint'> & { readonly fingerprint: Buffer | string };
+
 /** What makes a cursor one of ours, and whose it is: it opens for the audience that it was sealed for, and nobody else. */
 export interface CursorSeal {
   readonly keys: CursorKeys;
@@ -108,7 +111,7 @@ export const keyIdOf = (cursor: string): number | null => bytesOf(cursor)?.readU
  * The cursors of places in one log, sealed together, because every row of a page has one. `scope` names the log: a
  * session's id, or what stands for the whole.
  */
-export function encodeLogCursors(sealing: CursorSeal, scope: string, places: readonly LogCursor[]): string[] {
+export function encodeLogCursors(sealing: CursorSeal, scope: string, places: readonly PlaceToSeal[]): string[] {
   const bytes = Buffer.allocUnsafe(places.length * logCursorBytes);
   const messages = Buffer.allocUnsafe(places.length * messageBytes);
   const tag = tagOf(scope);
@@ -118,7 +121,7 @@ export function encodeLogCursors(sealing: CursorSeal, scope: string, places: rea
     bytes.writeUInt32BE(place.epoch, at + headBytes);
     bytes.writeUIntBE(place.number, at + headBytes + 4, 6);
     bytes.writeUIntBE(place.position, at + headBytes + 10, 6);
-    place.fingerprint.copy(bytes, at + headBytes + 16, 0, fingerprintBytes);
+    writeFingerprint(bytes, at + headBytes + 16, place.fingerprint);
     tag.copy(bytes, at + headBytes + 16 + fingerprintBytes);
     bytes.copy(messages, index * messageBytes, at + keyAt, at + keyAt + messageBytes);
   });
@@ -129,6 +132,11 @@ export function encodeLogCursors(sealing: CursorSeal, scope: string, places: rea
     macs.copy(bytes, at + headBytes + logPayloadBytes, index * macStride, index * macStride + macBytes);
     return bytes.toString('base64url', at, at + logCursorBytes);
   });
+}
+
+function writeFingerprint(bytes: Buffer, at: number, fingerprint: Buffer | string): void {
+  if (typeof fingerprint === 'string') bytes.write(fingerprint, at, fingerprintBytes, 'hex');
+  else fingerprint.copy(bytes, at, 0, fingerprintBytes);
 }
 
 export const encodeLogCursor = (sealing: CursorSeal, scope: string, place: LogCursor): string =>

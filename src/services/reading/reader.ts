@@ -171,6 +171,7 @@ export class Reader {
   ): Promise<readonly Row[]> {
     const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
       const rows = await this.#query<Row & { __parent: string | null }>(page.source, pages({ ...page, parentKeys }));
+      if (parentKeys.length === 1) return [rows];
       const byParent = Map.groupBy(rows, (row) => row.__parent ?? '');
       return parentKeys.map((key) => byParent.get(key) ?? []);
     });
@@ -183,6 +184,7 @@ export class Reader {
         page.source,
         counts({ ...page, parentKeys }),
       );
+      if (parentKeys.length === 1) return [rows[0]?.count ?? 0];
       const byParent = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
       return parentKeys.map((key) => byParent.get(key) ?? 0);
     });

@@ -1,4 +1,5 @@
 import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { fingerprintBytes } from '../../shared/cursor-codec.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { LogOrder, Order, Source } from './source.ts';
 
@@ -54,10 +55,13 @@ export interface PageStatement {
   readonly viewer: Viewer;
 }
 
-/** One page per parent; "__parent" says whose row it is, rows of a parent come in order (backward: reversed). */
+/**
+ * One page per parent; "__parent" says whose row it is, where there are several. Rows of a parent come in order (backward:
+ * reversed).
+ */
 export function pages(page: PageStatement): Sql {
   const one = onlyParent(page);
-  if (one !== undefined) return pageOf(page, sql`${one} AS "__parent", `, one);
+  if (one !== undefined) return pageOf(page, noParent, one);
   // The join over the parents may turn the rows of a page around, so they carry their order with them.
   const numbered = sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${pageOf(page, empty, parentKey)}) AS ordered`;
   return sql`${overParents(page, numbered, sql`page.*`)} ORDER BY "__row"`;
@@ -66,11 +70,13 @@ export function pages(page: PageStatement): Sql {
 /** How many rows each parent's whole list has. */
 export function counts(page: PageStatement): Sql {
   const one = onlyParent(page);
-  if (one !== undefined) return countOf(page, sql`${one} AS "__parent", `, one);
+  if (one !== undefined) return countOf(page, noParent, one);
   return overParents(page, countOf(page, empty, parentKey), sql`page."count"`);
 }
 
 const parentKey = sql`parent.key`;
+/** All rows are one parent's; its key in each of them would be read for nothing. */
+const noParent = sql`NULL AS "__parent", `;
 
 /** The one parent that is asked about, or NULL for a list of all; undefined where there are many. */
 function onlyParent({ relation, parentKeys }: PageStatement): Sql | undefined {
@@ -135,7 +141,9 @@ export const placeNames = (source: Source, order: Order): readonly string[] =>
 function placeColumns(source: Source, order: Order): Sql[] {
   const { log } = source;
   const places =
-    log === undefined ? order.keys.map((key) => `(${key.sql})::text`) : [log.number, log.position, log.chain];
+    log === undefined
+      ? order.keys.map((key) => `(${key.sql})::text`)
+      : [log.number, log.position, `substring(${log.chain} FROM 1 FOR ${fingerprintBytes})`];
   return placeNames(source, order).map((name, index) => raw(`${places[index]} AS ${quoted(name)}`));
 }
 
