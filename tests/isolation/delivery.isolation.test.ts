@@ -109,7 +109,8 @@ it(`rights that end before something is committed end its delivery: seed ${seed}
   const written = new Map<string, number>();
   const states: Dump[] = [start];
   for (let step = 0; step < steps; step += 1) {
-    if (random.below(3) === 0) await change(test, random);
+    // Who may see something for a moment may be shown it.
+    if (random.below(3) === 0) await change(test, random, async () => void states.push(await dump(test)));
     const sessionId = random.pick([...(states.at(-1) as Dump).sessions.keys()]);
     const handOverTo =
       random.below(2) === 0 ? `${random.pick(['default', 'acme', 'umbrella'])}-${random.below(4)}` : null;

@@ -86,9 +86,15 @@ export class Reference {
 
   seesSession(id: string | null | undefined): boolean {
     const session = this.#data.sessions.get(id ?? '');
+    return this.seesSessionUndeleted(id) && (isAdmin(this.person) || session?.['deleted_at'] === null);
+  }
+
+  /** Whether it would be seen, had it not been deleted. */
+  seesSessionUndeleted(id: string | null | undefined): boolean {
+    const session = this.#data.sessions.get(id ?? '');
     if (session === undefined) return false;
     if (isAdmin(this.person)) return true;
-    if (!mayConverse(this.person) || session['deleted_at'] !== null) return false;
+    if (!mayConverse(this.person)) return false;
     if (session['tenant_id'] !== this.person.tenantId || session['user_id'] === null) return false;
     return may(this.person, 'tenant:admin') || isSelf(this.person, session['user_id']);
   }

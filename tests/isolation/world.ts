@@ -267,7 +267,11 @@ const eventOf = (id: string, sessionId: string | null, user: Row): Row => ({
 });
 
 /** What happens between two questions: sessions are handed over, deleted, brought back, users move to another tenant. */
-export async function change({ service }: TestDatabases, random: SeededRandom): Promise<void> {
+export async function change(
+  { service }: TestDatabases,
+  random: SeededRandom,
+  changed: () => Promise<void> = () => Promise.resolve(),
+): Promise<void> {
   const { agentRuntime, auth } = service;
   const one = `(SELECT id FROM sessions ORDER BY md5(id || $1) LIMIT 1)`;
   const salt = String(random.next());
@@ -292,5 +296,8 @@ export async function change({ service }: TestDatabases, random: SeededRandom): 
       ]),
     () => auth.query('UPDATE users SET tenant_id = $2 WHERE id = $1', [user, random.pick(tenants)]),
   ];
-  for (let count = 0; count < 3; count += 1) await random.pick(steps)();
+  for (let count = 0; count < 3; count += 1) {
+    await random.pick(steps)();
+    await changed();
+  }
 }
