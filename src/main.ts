@@ -28,6 +28,9 @@ const program = new Command('scrollback')
   .addCommand(notifyTriggerCommand)
   .addCommand(doctorCommand);
 
+// Whoever reads may have read enough (`| head`).
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
+
 try {
   await program.parseAsync();
 } catch (error) {

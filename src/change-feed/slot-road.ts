@@ -6,7 +6,7 @@ import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Database } from '../databases/database.ts';
 import type { Ears, HintRoad } from './hint-road.ts';
 import { listenerConfig } from './listener-config.ts';
-import { RoadProblem } from './reasons.ts';
+import { lacksReplication, RoadProblem } from './reasons.ts';
 import { acknowledgement, readReplication } from './replication-messages.ts';
 
 interface SlotOptions {
@@ -33,6 +33,7 @@ export function slotRoad({ database, direct, slot }: SlotOptions): HintRoad {
   return {
     mode: 'slot',
     async open(ears, signal) {
+      await requireReplication(database, direct);
       const client = new pg.Client({ ...listenerConfig(direct), replication: 'database' } as pg.ClientConfig);
       client.on('error', (error) => ears.lost(error));
       client.on('end', () => ears.lost(new RoadProblem('the connection was closed')));
@@ -49,6 +50,15 @@ export function slotRoad({ database, direct, slot }: SlotOptions): HintRoad {
       };
     },
   };
+}
+
+/** Asked first: whoever tries without the right leaves a FATAL in the server's log, every time. */
+async function requireReplication(database: Database, { user }: DatabaseConfig): Promise<void> {
+  const [role] = await database.query<{ may: boolean }>(
+    sql`SELECT rolreplication OR rolsuper AS may FROM pg_roles WHERE rolname = ${user}`,
+    { withinMs: probeMs },
+  );
+  if (role?.may !== true) throw new RoadProblem(lacksReplication);
 }
 
 async function follow(client: pg.Client, slot: string, ears: Ears, signal: AbortSignal): Promise<void> {

@@ -18,7 +18,21 @@ export async function migrateOne(road: Roads, log: Log): Promise<readonly string
     if (done.length > 0) log.info({ database: road.owner.database, migrations: done }, 'migrated');
     return done;
   } catch (error) {
+    if (lacksRights(error)) throw new StartupError(mayNotMigrate(road), error);
     if (!isUnavailable(error)) throw error;
     throw new StartupError(connectionAdvice(road.owner, error), error);
   }
 }
+
+const insufficientPrivilege = '42501';
+
+const lacksRights = (error: unknown): boolean =>
+  error instanceof Error && (('code' in error && error.code === insufficientPrivilege) || lacksRights(error.cause));
+
+const mayNotMigrate = ({ owner, definition }: Roads): string =>
+  `${owner.masked} may not migrate: the role ${owner.user} does not own the tables. Set ${migrationSettings[definition.name]} to the same database as its owner, or run \`scrollback migrate\` as the owner and set MIGRATE_ON_START=false.`;
+
+const migrationSettings = {
+  agentRuntime: 'AGENT_RUNTIME__MIGRATION_DB_URL',
+  auth: 'AUTH_SERVICE__MIGRATION_DB_URL',
+};

@@ -1,10 +1,10 @@
 import { Command } from 'commander';
-import { migrationStatus } from '../databases/migrate.ts';
 import { isUnavailable } from '../databases/database-errors.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
 import { connectionAdvice } from './connection-advice.ts';
 import { migrateOne } from './migrate-databases.ts';
+import { pendingMigrations } from './pending-migrations.ts';
 import { reportFailure } from './report-failure.ts';
 import type { Roads } from './runtime.ts';
 import { setUpQuietly } from './set-up-quietly.ts';
@@ -45,8 +45,8 @@ async function bringUp(road: Roads, log: Log): Promise<string> {
     : done.map((name) => line(database, name, 'done now')).join('');
 }
 
-async function tellStatus({ definition, owner }: Roads, log: Log): Promise<string> {
-  const { executed, pending } = await migrationStatus(definition, owner, log).catch((error: unknown) => {
+async function tellStatus({ definition, owner }: Roads): Promise<string> {
+  const { done: executed, pending } = await pendingMigrations(definition, owner).catch((error: unknown) => {
     if (!isUnavailable(error)) throw error;
     throw new StartupError(connectionAdvice(owner, error), error);
   });
@@ -55,4 +55,4 @@ async function tellStatus({ definition, owner }: Roads, log: Log): Promise<strin
 }
 
 const line = (database: string, migration: string, state: string): string =>
-  `${database.padEnd(15)} ${migration.padEnd(20)} ${state}\n`;
+  `${database.padEnd(15)} ${migration.padEnd(26)} ${state}\n`;

@@ -4,30 +4,36 @@ import pg from 'pg';
 interface Backend {
   readonly host: string;
   readonly port: number;
+  readonly ssl: unknown;
   readonly processID: number | null;
   readonly secretKey: number | null;
 }
 
 interface CancelConnection {
+  readonly stream: { destroy(): void };
   connect(port: number | string, host?: string): void;
   cancel(processID: number, secretKey: number): void;
-  once(event: 'connect' | 'error' | 'end', listener: () => void): this;
+  once(event: 'connect' | 'sslconnect' | 'error' | 'end', listener: () => void): this;
 }
 
+const withinMs = 5_000;
+
 /**
- * Asks the server to stop what the client runs, over a connection of its own, as the protocol wants it; a pooler passes
- * this on. Resolves when the server has taken notice. Nobody else may use the client any more: the request may arrive late.
+ * Asks the server to stop what the client runs, over a connection of its own, as the protocol wants it, with TLS where the
+ * client has it; a pooler passes this on. Nobody waits for it: a server that is silent would not answer this either. The
+ * client may not be used any more, because the request may arrive late.
  */
-export function cancelStatement(client: pg.PoolClient): Promise<void> {
-  const { host, port, processID, secretKey } = client as unknown as Backend;
-  if (processID === null || secretKey === null) return Promise.resolve();
-  return new Promise((resolve) => {
-    const connection = new pg.Connection() as unknown as CancelConnection;
-    connection
-      .once('error', resolve)
-      .once('end', resolve)
-      .once('connect', () => connection.cancel(processID, secretKey));
-    if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
-    else connection.connect(port, host);
-  });
+export function cancelStatement(client: pg.PoolClient): void {
+  const { host, port, ssl, processID, secretKey } = client as unknown as Backend;
+  if (processID === null || secretKey === null) return;
+  const options = ssl ? { ssl } : {};
+  const connection = new pg.Connection(options) as unknown as CancelConnection;
+  const late = setTimeout(() => connection.stream.destroy(), withinMs).unref();
+  const over = (): void => clearTimeout(late);
+  connection
+    .once('error', over)
+    .once('end', over)
+    .once(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey));
+  if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
+  else connection.connect(port, host);
 }

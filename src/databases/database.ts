@@ -14,6 +14,7 @@ import {
 import type { DatabaseName } from './database-name.ts';
 import type { Statement } from './row-security/read-for.ts';
 import { patientClient } from './patient-client.ts';
+import { withoutLostPlaces } from './lost-places.ts';
 import { runStatement, type Form, type ReadOptions } from './run-statement.ts';
 import { namedStatement } from './statement.ts';
 
@@ -83,7 +84,7 @@ export class Database {
     this.#replica = replica;
     this.#rowSecurity = rowSecurity;
     this.#log = log;
-    this.#pool = async () => (this.#opened ??= await orm.em.getConnection().getNativeClient());
+    this.#pool = async () => (this.#opened ??= withoutLostPlaces(await orm.em.getConnection().getNativeClient()));
   }
 
   /** Opens no connection yet: the gateway starts, and says so, while a database is down. */

@@ -14,28 +14,6 @@ const eventsPerIndexing = 1000;
 const maxAttempts = 90;
 const pauseMs = 200;
 
-export interface MigrationStatus {
-  readonly executed: readonly string[];
-  readonly pending: readonly string[];
-}
-
-/** Which migrations a database has had and which wait. Changes nothing but the existence of the table that counts them. */
-export async function migrationStatus(
-  definition: DatabaseDefinition,
-  owner: DatabaseConfig,
-  log: Log,
-): Promise<MigrationStatus> {
-  const database = Database.open(definition, owner, log);
-  try {
-    const migrator = database.orm.migrator;
-    const pending = await migrator.getPending();
-    const executed = await migrator.getExecuted();
-    return { executed: executed.map((m) => m.name), pending: pending.map((m) => m.name) };
-  } finally {
-    await database.close();
-  }
-}
-
 /** Brings a database up to date. Gateways that start at once wait for each other; only one works. Returns what was run. */
 export async function migrate(
   definition: DatabaseDefinition,

@@ -93,11 +93,9 @@ export async function runStatement(
     throw hasLeft(signal) ? nobodyWaits() : error;
   } finally {
     cancelling?.stop();
-    if (cancelling?.cancelled != null) {
-      await cancelling.cancelled;
-      isSpent = true;
-    }
-    client.release(isSpent || namesAreMany(client, statement.name));
+    // A cancelled connection is not used again, because the server may take notice late.
+    const isCancelled = cancelling?.isCancelled ?? false;
+    client.release(isSpent || isCancelled || namesAreMany(client, statement.name));
   }
 }
 
@@ -109,8 +107,7 @@ const nobodyWaits = (): Error => unavailable('The answer');
 class Cancelling {
   readonly #client: pg.PoolClient;
   readonly #signal: AbortSignal;
-  /** Until when the client may not be used; null while nothing was stopped. */
-  cancelled: Promise<void> | null = null;
+  isCancelled = false;
 
   constructor(client: pg.PoolClient, signal: AbortSignal) {
     this.#client = client;
@@ -119,7 +116,8 @@ class Cancelling {
   }
 
   readonly #cancel = (): void => {
-    this.cancelled = cancelStatement(this.#client);
+    this.isCancelled = true;
+    cancelStatement(this.#client);
   };
 
   stop(): void {

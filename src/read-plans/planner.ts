@@ -53,6 +53,9 @@ export class Planner {
     const given = variables ?? {};
     const values = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 50 });
     if (values.errors !== undefined) return { errors: values.errors };
+    // Whether a field is there cannot be null; graphql-js says so in the place of the field.
+    if (compiled.conditions.some((name) => values.coerced[name] === null))
+      return execute({ schema, document, operationName, variableValues: given, contextValue: context });
     return this.#planOf(document, compiled, values.coerced).answer(context, { given, coerced: values.coerced });
   }
 

@@ -13,6 +13,8 @@ export function stringifyAnswer(answer: FormattedExecutionResult): string {
 function textOf({ data, ...rest }: FormattedExecutionResult): string {
   if (!((data as unknown) instanceof JsonText)) return JSON.stringify({ ...rest, data });
   const { text } = data as unknown as JsonText;
-  const others = JSON.stringify(rest);
-  return others === '{}' ? `{"data":${text}}` : `${others.slice(0, -1)},"data":${text}}`;
+  const { errors, ...others } = rest;
+  const before = errors === undefined ? '' : `"errors":${JSON.stringify(errors)},`;
+  const after = JSON.stringify(others);
+  return `{${before}"data":${text}${after === '{}' ? '' : `,${after.slice(1, -1)}`}}`;
 }

@@ -1,8 +1,12 @@
 import type { IncomingMessage } from 'node:http';
 import { BlockList, isIP } from 'node:net';
+import type { Origin } from '../services/identity/viewer.ts';
 
-/** Whose address a request comes from, past proxies that are trusted. */
+/** Whose address a request comes from, past proxies that are trusted, as far as it is counted. */
 export type ClientAddress = (request: IncomingMessage) => string;
+
+/** The same to the last bit, and the program that sent it: for the audit trail. */
+export type OriginOf = (request: IncomingMessage) => Origin;
 
 type IsTrusted = (address: string) => boolean;
 
@@ -25,6 +29,21 @@ export function isSecureBehind(trustedProxies: readonly string[]): (request: Inc
 }
 
 export function clientAddressBehind(trustedProxies: readonly string[]): ClientAddress {
+  const addressOf = addressBehind(trustedProxies);
+  return (request) => networkOf(addressOf(request));
+}
+
+const maxUserAgent = 500;
+
+export function originBehind(trustedProxies: readonly string[]): OriginOf {
+  const addressOf = addressBehind(trustedProxies);
+  return (request) => ({
+    ipAddress: addressOf(request) || null,
+    userAgent: request.headers['user-agent']?.slice(0, maxUserAgent) ?? null,
+  });
+}
+
+function addressBehind(trustedProxies: readonly string[]): (request: IncomingMessage) => string {
   const isTrusted = trustedBy(trustedProxies);
   return (request) => {
     let address = peerOf(request.socket);
@@ -33,7 +52,7 @@ export function clientAddressBehind(trustedProxies: readonly string[]): ClientAd
       if (!isTrusted(address) || isIP(hop) === 0) break;
       address = hop;
     }
-    return networkOf(address);
+    return address;
   };
 }
 

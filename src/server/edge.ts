@@ -6,7 +6,7 @@ import type { RevocableAuthenticator } from '../services/identity/revocable-auth
 import type { Log } from '../shared/log.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Seats } from './admission/seats.ts';
-import type { ClientAddress } from './client-address.ts';
+import type { ClientAddress, OriginOf } from './client-address.ts';
 import type { OriginPolicy } from './origins.ts';
 
 /** What all transports share. */
@@ -19,6 +19,7 @@ export interface Edge {
   /** Of websockets and event streams together. */
   readonly sockets: Seats;
   readonly clientAddress: ClientAddress;
+  readonly originOf: OriginOf;
   readonly origins: OriginPolicy;
   readonly limits: Limits;
   readonly log: Log;

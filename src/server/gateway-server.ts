@@ -13,7 +13,7 @@ import { PersistedDocuments, type RegisteredDocuments } from './admission/persis
 import { RateLimiter } from './admission/rate-limits.ts';
 import { Seats } from './admission/seats.ts';
 import { createApolloServer } from './apollo.ts';
-import { clientAddressBehind, isSecureBehind } from './client-address.ts';
+import { clientAddressBehind, isSecureBehind, originBehind } from './client-address.ts';
 import type { Edge } from './edge.ts';
 import { createHttpHandler } from './http-handler.ts';
 import type { WakeUpReports } from './health.ts';
@@ -118,6 +118,7 @@ function createEdge(
     admission: new Admission({ limits, documents, persisted, rates, overload }),
     sockets: new Seats('MAX_SOCKETS', 'connections', limits.socket.sockets),
     clientAddress: clientAddressBehind(config.trustedProxies),
+    originOf: originBehind(config.trustedProxies),
     origins: config,
     limits,
     log,

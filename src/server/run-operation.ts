@@ -1,7 +1,8 @@
 import { execute, OperationTypeNode, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { OperationContext } from '../resolvers/context.ts';
 import type { AdmittedOperation } from './admission/admission.ts';
-import type { Caller } from './admission/caller.ts';
+import { viewerFrom, type Caller } from './admission/caller.ts';
+import type { Origin } from '../services/identity/viewer.ts';
 import { withDeadline } from './admission/deadline.ts';
 import type { Edge } from './edge.ts';
 import { asGraphQLError } from './as-graphql-error.ts';
@@ -16,16 +17,23 @@ export interface RunArguments extends ExecutionArgs {
 export const runArguments = (
   { schema, gateway }: Edge,
   admitted: AdmittedOperation,
-  { viewer }: Caller,
+  caller: Caller,
   requestId: string,
+  origin: Origin,
 ): RunArguments => ({
   schema,
   document: admitted.document,
   operationName: admitted.operationName,
   variableValues: admitted.variables,
-  contextValue: new OperationContext(gateway, viewer, requestId),
+  contextValue: new OperationContext(
+    gateway,
+    isMutation(admitted) ? viewerFrom(caller, origin) : caller.viewer,
+    requestId,
+  ),
   admitted,
 });
+
+const isMutation = ({ definition }: AdmittedOperation): boolean => definition.operation === OperationTypeNode.MUTATION;
 
 export const isSubscription = ({ definition }: AdmittedOperation): boolean =>
   definition.operation === OperationTypeNode.SUBSCRIPTION;

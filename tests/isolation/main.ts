@@ -18,10 +18,11 @@ const { values, positionals } = parseArgs({
 type Result = 'passed' | 'failed' | 'could not run';
 
 function run(env: Record<string, string>, quiet: boolean): Result {
-  const { status, stderr } = spawnSync('vitest', ['run', '--project', 'isolation'], {
+  const { error, status, stderr } = spawnSync('vitest', ['run', '--project', 'isolation'], {
     env: { ...process.env, ...env },
     stdio: ['ignore', quiet ? 'ignore' : 'inherit', quiet ? 'pipe' : 'inherit'],
   });
+  if (error !== undefined) throw error;
   if (status === 0) return 'passed';
   return quiet && !String(stderr).includes('AssertionError') ? 'could not run' : 'failed';
 }

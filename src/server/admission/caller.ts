@@ -1,4 +1,4 @@
-import type { Viewer } from '../../services/identity/viewer.ts';
+import type { Origin, Viewer } from '../../services/identity/viewer.ts';
 
 /** Who asks, as limits see it. */
 export interface Caller {
@@ -6,6 +6,10 @@ export interface Caller {
   readonly viewer: Viewer | null;
   readonly address: string;
 }
+
+/** The viewer of something that the audit trail may tell of. */
+export const viewerFrom = ({ viewer }: Caller, origin: Origin | null): Viewer | null =>
+  viewer === null || origin === null ? viewer : { ...viewer, origin };
 
 /** Under which names a caller is counted; null = not counted. Strangers count by address, internal services not at all. */
 export interface CallerKeys {

@@ -1,6 +1,6 @@
 const query = `# Scrollback: conversations to read and to follow live.
 #
-# Your token belongs into "Headers" below. It goes with
+# Your token stands in "Headers" below. It goes with
 # every request, and opens the websocket of a
 # subscription (second tab).
 # Ctrl-Enter runs, Ctrl-Space completes.

@@ -1,5 +1,6 @@
 import { HeaderMap, type ApolloServer } from '@apollo/server';
 import { OperationContext } from '../../resolvers/context.ts';
+import { viewerFrom } from '../admission/caller.ts';
 import { currentOperation } from '../current-operation.ts';
 import type { Edge } from '../edge.ts';
 import { requestLog } from '../request-log.ts';
@@ -19,7 +20,7 @@ const anyDocument = '{ __typename }';
 async function execute(
   edge: Edge,
   apollo: Apollo,
-  { admitted, caller, requestId, contentType, signal }: Asked,
+  { admitted, caller, requestId, contentType, origin, signal }: Asked,
 ): Promise<HttpAnswer> {
   const { operationName, variables } = admitted;
   const headers = new HeaderMap([
@@ -29,7 +30,7 @@ async function execute(
   const body = { query: anyDocument, operationName, variables };
   const httpGraphQLRequest = { method: 'POST', headers, search: '', body };
   const context = (): Promise<OperationContext> =>
-    Promise.resolve(new OperationContext(edge.gateway, caller.viewer, requestId, signal));
+    Promise.resolve(new OperationContext(edge.gateway, viewerFrom(caller, origin), requestId, signal));
   const { status = 200, body: answer } = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
   if (answer.kind !== 'complete') throw new Error('Incremental delivery is not served.');
   // Variables that do not fit are said with 400, which is for the newer type of answer.

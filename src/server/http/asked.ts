@@ -1,3 +1,4 @@
+import type { Origin } from '../../services/identity/viewer.ts';
 import type { AdmittedOperation } from '../admission/admission.ts';
 import type { Caller } from '../admission/caller.ts';
 
@@ -8,6 +9,8 @@ export interface Asked {
   readonly requestId: string;
   /** What the client wants to read, without its charset. */
   readonly contentType: string;
+  /** Of a mutation, for the audit trail. */
+  readonly origin: Origin | null;
   /** Says that the client is gone. */
   readonly signal: AbortSignal;
 }

@@ -45,10 +45,12 @@ export async function answerOperation(
       const problem = methodProblem(request, admitted);
       if (problem !== null) {
         const errors = present(problem.error);
+        if (problem.status === 405) response.setHeader('allow', 'POST');
         return answerErrors(response, problem.status ?? statusOf(errors, contentType), errors, contentType);
       }
-      const asked = { admitted, caller, requestId, contentType, signal: leaving(response) };
       const isQuery = admitted.definition.operation === OperationTypeNode.QUERY;
+      const origin = isQuery ? null : edge.originOf(request);
+      const asked = { admitted, caller, requestId, contentType, origin, signal: leaving(response) };
       const answer = isQuery ? answerQuery(edge, asked) : answerMutation(edge, apollo, asked);
       await send(request, response, await withDeadline(answer, edge.limits.operationTimeoutMs));
     } finally {

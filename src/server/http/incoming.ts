@@ -46,8 +46,10 @@ function operationOf(edge: Edge, caller: Caller, request: IncomingMessage): Prom
   const meter = (before: number, now: number): Promise<void> => edge.admission.chargeMore(caller, before, now);
   const read = (): Promise<OperationRequest> => operationRequestFrom(request, { maxBytes, meter });
   const { user } = keysOf(caller);
-  const bytes = announcedBytes(request) ?? maxBytes;
-  return user === null || bytes <= largeBytes ? read() : largeBodies.inTurn(user, bytes, read);
+  // What is refused for its length needs no turn; what does not tell its length is paid for as it comes.
+  const bytes = announcedBytes(request) ?? 0;
+  const isLarge = bytes > largeBytes && bytes <= maxBytes;
+  return user === null || !isLarge ? read() : largeBodies.inTurn(user, bytes, read);
 }
 
 /** null without credentials. Cookies are not looked at: a browser would send them for any page that asks it to. */

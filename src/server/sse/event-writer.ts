@@ -1,5 +1,6 @@
 import { once } from 'node:events';
 import type { ServerResponse } from 'node:http';
+import { whenClosed } from '../when-closed.ts';
 
 /** Proxies hold answers back and compress them unless they are told not to. */
 const headers = {
@@ -24,7 +25,7 @@ export class EventWriter {
     // Some browsers tell of the answer only when there is a byte of it.
     response.write(':\n\n');
     this.#heartbeat = setInterval(() => this.#beat(), periodMs);
-    response.once('close', () => {
+    whenClosed(response, () => {
       clearInterval(this.#heartbeat);
       this.#left.abort();
     });
@@ -38,7 +39,9 @@ export class EventWriter {
     return this.#response.writableLength;
   }
 
+  /** At once where the reader has left already: what it asked for may have taken a while to begin. */
   onLeft(action: () => void): void {
+    if (this.#left.signal.aborted) return action();
     this.#left.signal.addEventListener('abort', action, { once: true });
   }
 

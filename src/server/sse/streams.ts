@@ -6,6 +6,7 @@ import { keysOf, type Caller } from '../admission/caller.ts';
 import type { AdmittedOperation } from '../admission/admission.ts';
 import { refusalErrors } from '../admission/refused.ts';
 import { spreadOver } from '../drain.ts';
+import type { Origin } from '../../services/identity/viewer.ts';
 import type { Edge } from '../edge.ts';
 import { answerErrors } from '../http-answer.ts';
 import { incomingOperation, type IncomingOperation } from '../http/incoming.ts';
@@ -14,6 +15,7 @@ import { presentError } from '../present-error.ts';
 import { isSubscription, runArguments, runOnce, runStream } from '../run-operation.ts';
 import type { UnreadBytes } from '../unread-bytes.ts';
 import { EventWriter } from './event-writer.ts';
+import { whenClosed } from '../when-closed.ts';
 import { cursorOf, resumableField, resumedAfter } from './resume.ts';
 
 const maxTimeoutMs = 2 ** 31 - 1;
@@ -75,7 +77,7 @@ export class EventStreams {
     }
     try {
       const leave = this.#edge.sockets.take(keysOf(caller));
-      response.once('close', leave);
+      whenClosed(response, leave);
       const lastEventId = request.headers['last-event-id'];
       const resumed =
         typeof lastEventId === 'string' && lastEventId !== ''
@@ -85,7 +87,7 @@ export class EventStreams {
         { operationName: operation.operationName?.slice(0, 100), userId: caller.viewer?.userId },
         'operation as events',
       );
-      await this.#run(resumed, caller, response, log, requestId);
+      await this.#run(resumed, caller, response, log, requestId, this.#edge.originOf(request));
     } catch (error) {
       this.#refuse(error, response, log);
     } finally {
@@ -110,6 +112,7 @@ export class EventStreams {
     response: ServerResponse,
     log: Log,
     requestId: string,
+    origin: Origin,
   ): Promise<void> {
     const writer = new EventWriter(response, this.#edge.limits.socket.heartbeatMs);
     const unwatch = this.#unread.watch({
@@ -118,7 +121,7 @@ export class EventStreams {
       cut: () => writer.cut(),
     });
     writer.onLeft(unwatch);
-    const args = runArguments(this.#edge, admitted, caller, requestId);
+    const args = runArguments(this.#edge, admitted, caller, requestId, origin);
     if (!isSubscription(admitted)) {
       await writer.next(presented(await runOnce(this.#edge, args), log), null);
       return writer.complete();

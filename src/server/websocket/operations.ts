@@ -69,7 +69,7 @@ async function start(edge: Edge, extra: SocketExtra, id: string, payload: Subscr
       extra.operations -= 1;
     };
     return {
-      ...runArguments(edge, { ...admitted, release: once(release) }, extra.caller, extra.connectionId),
+      ...runArguments(edge, { ...admitted, release: once(release) }, extra.caller, extra.connectionId, extra.origin),
       outlet: new OperationOutlet(extra.flow, id),
     };
   } catch (error) {

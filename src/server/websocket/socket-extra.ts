@@ -1,4 +1,5 @@
 import type { WebSocket } from 'ws';
+import type { Origin } from '../../services/identity/viewer.ts';
 import type { Caller } from '../admission/caller.ts';
 import type { SocketFlow } from '../socket-flow.ts';
 import type { Throttle } from './throttle.ts';
@@ -7,6 +8,8 @@ import type { Throttle } from './throttle.ts';
 export interface SocketExtra {
   readonly socket: WebSocket;
   readonly connectionId: string;
+  /** Of the request that opened the socket. */
+  readonly origin: Origin;
   /** What streams send goes through here. */
   readonly flow: SocketFlow;
   /** What comes on the socket goes through here. */

@@ -5,6 +5,7 @@ import type { WebSocket } from 'ws';
 import { keysOf } from '../admission/caller.ts';
 import type { Overload } from '../admission/overload.ts';
 import { spreadOver } from '../drain.ts';
+import type { Origin } from '../../services/identity/viewer.ts';
 import type { Edge } from '../edge.ts';
 import { SocketFlow } from '../socket-flow.ts';
 import type { UnreadBytes } from '../unread-bytes.ts';
@@ -34,7 +35,7 @@ export function attachWebSockets(server: Server, edge: Edge, overload: Overload,
     if (edge.isClosing()) return closeForRestart(socket);
     if (problem !== null) return closeSoon(socket, tryAgainLaterCode, problem);
     const throttle = new Throttle(socket, limits.messagesPerSecond);
-    const extra = socketExtra(socket, throttle, edge.clientAddress(request));
+    const extra = socketExtra(socket, throttle, edge.clientAddress(request), edge.originOf(request));
     open.set(socket, extra);
     const unwatch = unread.watch({
       get keys() {
@@ -62,9 +63,10 @@ export function attachWebSockets(server: Server, edge: Edge, overload: Overload,
   };
 }
 
-const socketExtra = (socket: WebSocket, throttle: Throttle, address: string): SocketExtra => ({
+const socketExtra = (socket: WebSocket, throttle: Throttle, address: string, origin: Origin): SocketExtra => ({
   socket,
   connectionId: randomUUID(),
+  origin,
   flow: new SocketFlow(socket, () =>
     closeSoon(socket, tryAgainLaterCode, 'Nothing was read for too long; connect again.'),
   ),

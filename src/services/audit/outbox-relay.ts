@@ -25,10 +25,11 @@ export async function relayOutbox({ agentRuntime, auth }: Databases, limit: numb
 const insertEntries = (entries: string): ReturnType<typeof sql> => sql`
   INSERT INTO public.audit_logs
     (id, user_id, client_id, event_type, event_data, ip_address, user_agent, success, error_message, created_at)
-  SELECT entry.id, u.id, left(entry."clientId", 255), entry."eventType", entry."eventData", NULL, NULL, entry.success, NULL,
-         entry."createdAt"
+  SELECT entry.id, u.id, left(entry."clientId", 255), entry."eventType", entry."eventData", left(entry."ipAddress", 45), entry."userAgent",
+         entry.success, NULL, entry."createdAt"
   FROM json_to_recordset(${entries}::json) AS entry
-         (id text, "userId" text, "clientId" text, "eventType" text, "eventData" json, success boolean, "createdAt" timestamptz)
+         (id text, "userId" text, "clientId" text, "eventType" text, "eventData" json, "ipAddress" text, "userAgent" text,
+          success boolean, "createdAt" timestamptz)
   LEFT JOIN public.users AS u ON u.id = entry."userId"
   ORDER BY entry."createdAt", entry.id
   ON CONFLICT (id) DO NOTHING`;

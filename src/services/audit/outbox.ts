@@ -23,6 +23,8 @@ export async function enqueueAuditLog(
     clientId: viewer.clientId,
     eventType: action.eventType,
     eventData: action.eventData,
+    ipAddress: viewer.origin?.ipAddress ?? null,
+    userAgent: viewer.origin?.userAgent ?? null,
     success: true,
     createdAt: now.toISOString(),
   };

@@ -70,6 +70,7 @@ describe('a good token', () => {
       clientId: 'app',
       issuedAt: claims.iat * 1000,
       expiresAt: claims.exp * 1000,
+      origin: null,
     });
   });
 

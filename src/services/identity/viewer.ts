@@ -23,6 +23,14 @@ export interface Viewer {
   readonly issuedAt: number | null;
   /** When the token ends, in milliseconds since 1970; null where it does not. */
   readonly expiresAt: number | null;
+  /** From where the viewer does something that the audit trail tells of; null where nobody has said. */
+  readonly origin: Origin | null;
+}
+
+/** Where a request came from. */
+export interface Origin {
+  readonly ipAddress: string | null;
+  readonly userAgent: string | null;
 }
 
 export function viewerOf(claims: {
@@ -45,6 +53,7 @@ export function viewerOf(claims: {
     clientId: claims.clientId ?? null,
     issuedAt: claims.issuedAt ?? null,
     expiresAt: claims.expiresAt ?? null,
+    origin: null,
   };
 }
 
@@ -57,7 +66,7 @@ const rightsOfViewers = new WeakMap<Viewer, string>();
 export function rightsOf(viewer: Viewer): string {
   let rights = rightsOfViewers.get(viewer);
   if (rights === undefined) {
-    const { expiresAt: _expiresAt, issuedAt: _issuedAt, ...what } = viewer;
+    const { expiresAt: _expiresAt, issuedAt: _issuedAt, origin: _origin, ...what } = viewer;
     rights = JSON.stringify(what);
     rightsOfViewers.set(viewer, rights);
   }
