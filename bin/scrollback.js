@@ -39,7 +39,10 @@ function handOver() {
     );
     process.exit(1);
   }
-  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit' });
+  const child = spawn(node, process.argv.slice(1), {
+    // Over the channel the child notices when this process is killed.
+    stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
+  });
   passSignals(child);
   child.on('exit', (code, signal) => {
     if (signal === null) process.exit(code);

@@ -28,6 +28,10 @@ const program = new Command('scrollback')
   .addCommand(notifyTriggerCommand)
   .addCommand(doctorCommand);
 
+// Where an older Node handed over to this one and was killed, a gateway must not go on alone.
+process.once('disconnect', () => process.kill(process.pid, 'SIGTERM'));
+process.channel?.unref();
+
 // Whoever reads may have read enough (`| head`).
 process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 

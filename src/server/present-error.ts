@@ -19,6 +19,7 @@ function present(error: unknown, log: Log): GraphQLFormattedError {
   const place = error instanceof GraphQLError ? placeOf(error) : {};
   if (cause instanceof ScrollbackError) {
     if (cause.code === 'UNAVAILABLE') log.warn({ error: messagesOf(cause) }, 'an operation met something unavailable');
+    if (whoMayNot.has(cause.code)) log.info({ code: cause.code, ...reasonIn(cause), ...fieldOf(error) }, 'refused');
     return { message: cause.message, ...place, extensions: { ...cause.details, code: cause.code } };
   }
   if (cause instanceof GraphQLError && !(cause.originalError instanceof Error)) {
@@ -32,6 +33,15 @@ function present(error: unknown, log: Log): GraphQLFormattedError {
     extensions: { code: 'INTERNAL_SERVER_ERROR', incidentId },
   };
 }
+
+/** What whoever looks for attacks wants to find in the log. */
+const whoMayNot: ReadonlySet<string> = new Set(['UNAUTHENTICATED', 'FORBIDDEN']);
+
+const reasonIn = ({ details }: ScrollbackError): { reason?: unknown } =>
+  details['reason'] === undefined ? {} : { reason: details['reason'] };
+
+const fieldOf = (error: unknown): { field?: string } =>
+  error instanceof GraphQLError && error.path !== undefined ? { field: error.path.join('.').slice(0, 200) } : {};
 
 const placeOf = ({ locations, path }: GraphQLError): Pick<GraphQLFormattedError, 'locations' | 'path'> => ({
   ...(locations === undefined ? {} : { locations: locations.map(({ line, column }) => ({ line, column })) }),

@@ -190,6 +190,31 @@ describe('a stream', () => {
     expect(stream.response.complete).toBe(true);
   });
 
+  it('whose reader leaves while it opens gives its place back', { timeout: 60_000 }, async () => {
+    const narrow = await startTestGateway(test, { MAX_OPERATIONS_PER_USER: '5' });
+    const token = await narrow.token(anna);
+    const query = 'subscription { sessionChanged { kind } }';
+    const leave = (): Promise<void> =>
+      new Promise((resolve) => {
+        const request = httpRequest(`${narrow.url}/stream?query=${encodeURIComponent(query)}`, {
+          headers: { authorization: `Bearer ${token}` },
+        });
+        request
+          .on('error', () => resolve())
+          .on('response', (response) => {
+            response.once('data', () => {
+              request.destroy();
+              resolve();
+            });
+            response.on('error', () => undefined);
+          });
+        request.end();
+      });
+    for (let count = 0; count < 20; count += 1) await leave();
+    await expect.poll(() => narrow.query(anna, '{ viewer { tenantId } }'), patience).toHaveProperty('data.viewer');
+    await narrow.stop();
+  });
+
   it('that nobody reads is cut off', async () => {
     const narrow = await startTestGateway(test, { HEARTBEAT_INTERVAL_MS: '200', MAX_SOCKETS_PER_USER: '1' });
     await addSession(test, 'unread', anna);

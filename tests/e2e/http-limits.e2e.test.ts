@@ -159,6 +159,26 @@ describe('a request', () => {
     expect(await send({ method: 'POST', headers: json, body })).toMatchObject([413, { limit: 'MAX_REQUEST_BYTES' }]);
   });
 
+  it('with a large body that was given up while it waited does not keep the next one waiting', async () => {
+    const token = await gateway.token(anna);
+    const body = JSON.stringify({ query: harmless, variables: { padding: 'x'.repeat(100_000) } });
+    const text = post(body).replace('\r\n\r\n', `\r\nAuthorization: Bearer ${token}\r\n\r\n`);
+    const [first, second] = [open(), open()];
+    first.write(text);
+    second.write(text);
+    await new Promise((resolve) => setTimeout(resolve, 10));
+    second.destroy();
+    first.resume();
+    const third = await fetch(gateway.url, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', authorization: `Bearer ${token}` },
+      body,
+      signal: AbortSignal.timeout(10_000),
+    });
+    expect(await third.json()).toMatchObject({ data: { viewer: { tenantId: 'default' } } });
+    first.destroy();
+  });
+
   it('that turns out to be too long, or too much for its user, is told so while it is still sent', async () => {
     const rated = await startTestGateway(test, { RATE_LIMIT_USER: '4', RATE_LIMIT_BURST_SECONDS: '1' });
     const chunked = async (to: TestGateway, kilobytes: number): Promise<string> => {

@@ -149,6 +149,15 @@ describe.each(Object.entries(viewers))('for %s plans answer as resolvers do', (_
     expectTheSameErrors(planned.errors, resolved.errors);
   });
 
+  it.each([{ hide: null }, { hide: true }, { hide: false }, {}])('where a field depends on %j', async (given) => {
+    const document = parse(
+      'query ($hide: Boolean = true) { sessions(first: 2) { nodes { id title @skip(if: $hide) } } }',
+    );
+    const { planned, resolved } = await bothAnswers({ document, variables: given }, viewer);
+    expect(planned.data).toEqual(resolved.data);
+    expectTheSameErrors(planned.errors, resolved.errors);
+  });
+
   it('whatever is asked', { timeout: 120_000 }, async () => {
     const roots = Object.keys(schema.getQueryType()?.getFields() ?? {}).filter((name) => !name.startsWith('node'));
     const given = { yes: true, no: false, size: 2, cursor: null, id: 'trip-anna' };

@@ -10,8 +10,10 @@ export type Apollo = ApolloServer<OperationContext>;
 
 /** A mutation, executed by Apollo Server. */
 export function answerMutation(edge: Edge, apollo: Apollo, asked: Asked): Promise<HttpAnswer> {
-  const { admitted, requestId } = asked;
-  return currentOperation.run({ log: requestLog(edge, requestId), admitted }, () => execute(edge, apollo, asked));
+  const { admitted, caller, requestId } = asked;
+  return currentOperation.run({ log: requestLog(edge, requestId, caller.address), admitted }, () =>
+    execute(edge, apollo, asked),
+  );
 }
 
 /** Apollo Server hashes what it is given to look it up, and finds the admitted document whatever the hash. */

@@ -16,7 +16,7 @@ export async function answerQuery(edge: Edge, asked: Asked): Promise<HttpAnswer>
   const { cost } = admitted;
   if (result.errors === undefined || result.errors.length === 0)
     return { status: 200, contentType, text: stringifyAnswer({ extensions: { cost }, ...dataOf(result) }) };
-  const log = requestLog(edge, requestId);
+  const log = requestLog(edge, requestId, caller.address);
   const errors = result.errors.map((error) => presentError(error, log));
   const status = 'data' in result ? 200 : statusOf(errors, contentType);
   return { status, contentType, text: stringifyAnswer({ errors, extensions: { cost }, ...dataOf(result) }) };

@@ -28,7 +28,7 @@ export async function answerOperation(
   const started = performance.now();
   const contentType = contentTypeFor(request.headers.accept);
   const present = (error: unknown) =>
-    refusalErrors(error).map((each) => presentError(each, requestLog(edge, requestId)));
+    refusalErrors(error).map((each) => presentError(each, requestLog(edge, requestId, edge.clientAddress(request))));
   let incoming: IncomingOperation;
   try {
     incoming = await incomingOperation(edge, request);

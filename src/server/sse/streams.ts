@@ -15,6 +15,7 @@ import { presentError } from '../present-error.ts';
 import { isSubscription, runArguments, runOnce, runStream } from '../run-operation.ts';
 import type { UnreadBytes } from '../unread-bytes.ts';
 import { EventWriter } from './event-writer.ts';
+import { requestLog } from '../request-log.ts';
 import { whenClosed } from '../when-closed.ts';
 import { cursorOf, resumableField, resumedAfter } from './resume.ts';
 
@@ -39,7 +40,7 @@ export class EventStreams {
   }
 
   async answer(request: IncomingMessage, response: ServerResponse, requestId: string): Promise<void> {
-    const log = this.#edge.log.child({ requestId });
+    const log = requestLog(this.#edge, requestId, this.#edge.clientAddress(request));
     let incoming: IncomingOperation;
     try {
       if (this.#edge.isClosing()) throw unavailable('The gateway');

@@ -4,6 +4,7 @@ import type { Viewer } from '../../services/identity/viewer.ts';
 import { keysOf } from '../admission/caller.ts';
 import type { Edge } from '../edge.ts';
 import { presentError } from '../present-error.ts';
+import { requestLog } from '../request-log.ts';
 import { closeCodeOf, closeSoon, revokedCode, tokenExpiredCode } from './close.ts';
 import type { ConnectQueue } from './connect-queue.ts';
 import type { SocketExtra } from './socket-extra.ts';
@@ -34,7 +35,7 @@ export async function admitSocket(
       edge.authenticator.onRevoked(viewer, (reason) => closeSoon(socket, revokedCode, reason)),
     );
   } catch (error) {
-    const { message, extensions } = presentError(error, edge.log.child({ requestId: connectionId }));
+    const { message, extensions } = presentError(error, requestLog(edge, connectionId, extra.caller.address));
     closeSoon(socket, closeCodeOf(error), `${String(extensions?.['code'])}: ${message}`);
   }
 }

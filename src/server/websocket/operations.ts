@@ -7,6 +7,7 @@ import { operationRequestOf } from '../admission/operation-request.ts';
 import { rateLimited, refusalErrors } from '../admission/refused.ts';
 import type { Edge } from '../edge.ts';
 import { presentError } from '../present-error.ts';
+import { requestLog } from '../request-log.ts';
 import { isSubscription, runArguments, runOnce, type RunArguments } from '../run-operation.ts';
 import { SharedStreams, type EndOfStream, type StreamArgs } from '../shared-streams.ts';
 import { OperationOutlet } from '../socket-flow.ts';
@@ -21,8 +22,8 @@ type Options = ServerOptions<Record<string, unknown>, SocketExtra>;
 
 /** What graphql-ws asks us while it speaks the protocol. */
 export function graphqlOptions(edge: Edge, queue: ConnectQueue): Options {
-  const present = ({ connectionId }: SocketExtra, error: unknown): GraphQLFormattedError =>
-    presentError(error, edge.log.child({ requestId: connectionId }));
+  const present = ({ connectionId, caller }: SocketExtra, error: unknown): GraphQLFormattedError =>
+    presentError(error, requestLog(edge, connectionId, caller.address));
   const streams = new SharedStreams({
     execute: (args) => execute(args),
     present: (error, { requestId }) => presentError(error, edge.log.child({ requestId })),
