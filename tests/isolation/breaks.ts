@@ -54,10 +54,10 @@ export const breaks: Readonly<Record<string, Break>> = {
   },
   counts: {
     file: 'src/services/reading/statements.ts',
-    from: "WHERE ${join(conditions(page), ' AND ')}`;\n  return overParents",
-    to: "WHERE ${page.relation === null ? sql`TRUE` : join(conditions(page), ' AND ')}`;\n  return overParents",
+    from: "FROM ${raw(page.source.from)} WHERE ${join(conditions(page, parent), ' AND ')}`;",
+    to: "FROM ${raw(page.source.from)} WHERE ${page.relation === null ? sql`TRUE` : join(conditions(page, parent), ' AND ')}`;",
   },
-  'the access table': { file: 'src/resolvers/guard.ts', from: 'if (!allows(context.viewer))', to: 'if (false)' },
+  'the access table': { file: 'src/schema/access.ts', from: 'if (!allows(viewer))', to: 'if (allows === null)' },
   'sessions to write to': {
     file: 'src/services/sessions/locked-session.ts',
     from: ' AND ${sessionVisible(viewer, alias)}',
@@ -105,13 +105,18 @@ export const breaks: Readonly<Record<string, Break>> = {
   },
   'rows that are delivered': {
     file: 'src/services/live/watching.ts',
-    from: 'const rows = await this.readers.of(viewer)',
-    to: 'const rows = await this.readers.of({ ...viewer, isAdmin: true })',
+    from: 'const some = this.#some(viewer, wanted);',
+    to: 'const some = this.#some({ ...viewer, isAdmin: true }, wanted);',
+  },
+  'rows that are read together': {
+    file: 'src/services/live/rows-together.ts',
+    from: "one.keys.map(() => one.values[index] ?? '')",
+    to: "one.keys.map(() => first.values[index] ?? '')",
   },
   'results that are shared': {
     file: 'src/services/identity/viewer.ts',
-    from: 'return JSON.stringify(rights);',
-    to: "return rights === null ? '' : 'anybody';",
+    from: 'rights = JSON.stringify(what);',
+    to: "rights = what === null ? '' : 'anybody';",
   },
   'cursors of others': {
     file: 'src/services/identity/viewer.ts',
