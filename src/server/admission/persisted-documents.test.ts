@@ -92,6 +92,7 @@ describe('a hash', () => {
     ['of another version', persistedQuery(hash, 2)],
     ['of no version', { extensions: { persistedQuery: { sha256Hash: hash } } }],
     ['that is no text', persistedQuery(7)],
+    ['in a list', persistedQuery([hash])],
     ['that is missing', { extensions: { persistedQuery: {} } }],
     ['that is too short', persistedQuery(hash.slice(1))],
     ['that is too long', persistedQuery(`${hash}0`)],

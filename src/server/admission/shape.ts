@@ -79,7 +79,7 @@ function measurerOf(fragments: ReadonlyMap<string, FragmentDefinitionNode>): (se
       const alias = isField ? selection.alias : undefined;
       const name = selection.kind === Kind.INLINE_FRAGMENT ? null : (alias ?? selection.name).value;
       const isRepeated = name !== null && names.has(`${selection.kind} ${name}`);
-      if (name !== null) names.add(`${selection.kind} ${name}`);
+      names.add(`${selection.kind} ${name}`);
       total.depth = Math.max(total.depth, inner.depth + (isField ? 1 : 0));
       total.fields = sum(total.fields, inner.fields, isField ? 1 : 0);
       total.rootFields = sum(total.rootFields, isField ? 1 : inner.rootFields);
