@@ -1,3 +1,4 @@
+import { getEventListeners } from 'node:events';
 import { expect, it } from 'vitest';
 import { MemoryLogs } from '../../tests/support/memory-logs.ts';
 import { turns } from '../../tests/support/turns.ts';
@@ -74,11 +75,12 @@ it('ends at once when its reader leaves while the database is away', async () =>
 });
 
 it('fails where the history is another one, and listens no more', async () => {
-  const { logs, reading, pages } = followed();
+  const { logs, leaving, reading, pages } = followed();
   await turns(20);
   logs.restore('s', 1);
   logs.add('s', 4, { history: 2 });
   logs.wake('s');
   await expect(reading).rejects.toMatchObject({ code: 'GONE' });
   expect([pages, logs.topics.size]).toEqual([[[1, 2, 3]], 0]);
+  expect(getEventListeners(leaving.signal, 'abort')).toEqual([]);
 });

@@ -168,6 +168,8 @@ describe('a wake-up', () => {
     await Promise.resolve();
     topics.wake('topic of b');
     topics.wake('topic of c');
+    await Promise.resolve();
+    expect(reads).toHaveLength(1);
     await wake('b');
     expect(reads.map((heads) => heads.map(({ key }) => key))).toEqual([['a'], ['b', 'c']]);
   });
@@ -221,13 +223,22 @@ describe('a tail', () => {
     expect([told, isAtHand('a', 3)]).toEqual([['a'], false]);
   });
 
+  it('of another history leaves those alone that were read with it', async () => {
+    const { know, wake, script, told, isAtHand } = watched();
+    for (const key of ['a', 'b']) await know(key, 3);
+    script.answer = () => Promise.resolve([null, []]);
+    await wake('a', 'b');
+    expect([told, isAtHand('a', 3), isAtHand('b', 3)]).toEqual([['a'], false, true]);
+  });
+
   it('is read again and again while the database is away, and not by those who have left', async () => {
-    const { know, wake, script, told, reads, grow, isAtHand } = watched();
+    const { know, topics, script, told, reads, grow, isAtHand } = watched();
     await know('a', 3);
     const leave = await know('b', 3);
     script.answer = () => Promise.reject(unavailable('The database'));
     grow('a', 1);
-    await wake('a', 'b');
+    for (const key of ['a', 'b']) topics.wake(`topic of ${key}`);
+    await Promise.resolve();
     expect(reads).toHaveLength(1);
     leave();
     await expect.poll(() => reads.length).toBeGreaterThan(2);
