@@ -1,22 +1,28 @@
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
-import { silentLog } from '../shared/log.ts';
-import { Poll, type Look } from './poll.ts';
+import { pino } from 'pino';
+import { lookSeconds, noticedSeconds } from '../shared/metrics.ts';
+import { Poll, type Look, type Seen } from './poll.ts';
 import { Topics } from './topics.ts';
 
 beforeEach(() => void vi.useFakeTimers());
 afterEach(() => void vi.useRealTimers());
 
-/** A log that is seen up to a position, and how often it was looked at. */
-function watched(look: Look): { poll: Poll; looks: number[]; topics: Topics } {
+/** A log that is seen up to a position, how often it was looked at, and what was logged about that. */
+function watched(look: Look) {
   const looks: number[] = [];
   const topics = new Topics();
+  const logged: unknown[] = [];
   const counting: Look = (expected) => {
     looks.push(expected);
     return look(expected);
   };
-  const poll = new Poll({ name: 'test', look: counting, topics, intervalMs: 60_000, log: silentLog() });
-  return { poll, looks, topics };
+  const log = pino({}, { write: (line) => void logged.push(JSON.parse(line)) });
+  const poll = new Poll({ name: 'test', look: counting, topics, intervalMs: 60_000, log });
+  return { poll, looks, topics, logged };
 }
+
+const nothingNew: Seen = { changed: [], unsettled: false, age: null };
+
 const seenUpTo =
   (visible: () => number): Look =>
   (expected) =>
@@ -93,4 +99,113 @@ test('a rest ends with the poll', async () => {
   await poll.stop();
   await vi.advanceTimersByTimeAsync(1000);
   expect(looks).toHaveLength(1);
+});
+
+test('looks at every interval while somebody listens, until it is stopped', async () => {
+  const { poll, looks, topics } = watched(() => Promise.resolve(nothingNew));
+  poll.start();
+  const leave = topics.listen('any', () => undefined);
+  await vi.advanceTimersByTimeAsync(180_000);
+  expect(looks).toEqual([0, 0, 0]);
+  leave();
+  await vi.advanceTimersByTimeAsync(60_000);
+  topics.listen('any', () => undefined);
+  await poll.stop();
+  await vi.advanceTimersByTimeAsync(600_000);
+  expect(looks).toHaveLength(3);
+});
+
+test('wakes those whose topics have changed, or all where that cannot be told', async () => {
+  const found: Seen['changed'][] = [['a', 'b'], [], 'all'];
+  const { poll, topics } = watched(() => Promise.resolve({ ...nothingNew, changed: found.shift() ?? [] }));
+  const heard: string[] = [];
+  for (const topic of ['a', 'b', 'c']) topics.listen(topic, () => heard.push(topic));
+  const looked = async (): Promise<string[]> => {
+    poll.hint();
+    await vi.advanceTimersByTimeAsync(1);
+    return heard.splice(0);
+  };
+  expect([await looked(), await looked(), await looked()]).toEqual([['a', 'b'], [], ['a', 'b', 'c']]);
+});
+
+test('says once that it cannot look, and once that it can again; what was missed is for all to find out', async () => {
+  let isAway = true;
+  const { poll, topics, logged } = watched(() =>
+    isAway ? Promise.reject(new Error('refused')) : Promise.resolve({ ...nothingNew, changed: ['b'] }),
+  );
+  const heard: string[] = [];
+  for (const topic of ['a', 'b']) topics.listen(topic, () => heard.push(topic));
+  const look = async (): Promise<void> => {
+    poll.hint();
+    await vi.advanceTimersByTimeAsync(1);
+  };
+  await look();
+  await look();
+  expect(logged).toMatchObject([{ level: 40, feed: 'test', error: 'refused', msg: 'the change feed cannot look' }]);
+  expect(heard).toEqual([]);
+  isAway = false;
+  await look();
+  await look();
+  expect(logged.slice(1)).toMatchObject([{ level: 30, feed: 'test', msg: 'the change feed works again' }]);
+  expect(heard).toEqual(['a', 'b', 'b']);
+});
+
+test('looks one at a time, and once more for all who hinted meanwhile', async () => {
+  let running = 0;
+  const { poll, looks, topics } = watched(async () => {
+    running += 1;
+    expect(running).toBe(1);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    running -= 1;
+    return nothingNew;
+  });
+  topics.listen('any', () => undefined);
+  for (const upTo of [1, 9, 3]) poll.hint(upTo);
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks).toEqual([1, 9]);
+});
+
+test('is stopped only when the look under way has ended, and nothing follows that', async () => {
+  const { poll, looks, topics } = watched(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    return { changed: Array.from({ length: 1000 }, () => 'any'), unsettled: true, age: null };
+  });
+  topics.listen('any', () => undefined);
+  poll.hint();
+  poll.hint();
+  let isStopped = false;
+  const stopped = poll.stop().then(() => (isStopped = true));
+  await vi.advanceTimersByTimeAsync(49);
+  expect(isStopped).toBe(false);
+  await vi.advanceTimersByTimeAsync(1);
+  await stopped;
+  await vi.advanceTimersByTimeAsync(1000);
+  expect(looks).toHaveLength(1);
+});
+
+test('measures how long its looks take and how old the news was', async () => {
+  lookSeconds.reset();
+  noticedSeconds.reset();
+  const ages = [2, null];
+  const { poll, topics } = watched(async () => {
+    await new Promise((resolve) => setTimeout(resolve, 500));
+    return { ...nothingNew, age: ages.shift() ?? null };
+  });
+  topics.listen('any', () => undefined);
+  for (const _ of [1, 2]) {
+    poll.hint();
+    await vi.advanceTimersByTimeAsync(600);
+  }
+  const measured = async (metric: typeof lookSeconds): Promise<unknown> =>
+    (await metric.get()).values
+      .filter(({ metricName }) => /_(sum|count)$/.test(metricName ?? ''))
+      .map(({ labels, value }) => [labels.database, value]);
+  expect(await measured(lookSeconds)).toEqual([
+    ['test', 1],
+    ['test', 2],
+  ]);
+  expect(await measured(noticedSeconds)).toEqual([
+    ['test', 2],
+    ['test', 1],
+  ]);
 });

@@ -45,14 +45,7 @@ export class Poll {
   #failed = false;
   #isStopped = false;
 
-  constructor(options: {
-    name: string;
-    look: Look;
-    topics: Topics;
-    intervalMs: number;
-    log: Log;
-    looked?: (ms: number) => void;
-  }) {
+  constructor(options: { name: string; look: Look; topics: Topics; intervalMs: number; log: Log }) {
     this.#name = options.name;
     this.#look = options.look;
     this.#topics = options.topics;
@@ -66,7 +59,7 @@ export class Poll {
 
   /** Something may have changed; hints that come while looking or resting become one more look. */
   hint(upTo = 0): void {
-    if (this.#topics.size === 0) return;
+    if (this.#isStopped || this.#topics.size === 0) return;
     if (upTo > this.#expectation()) {
       this.#expected = upTo;
       this.#creditUntil = performance.now() + creditMs;
@@ -83,7 +76,6 @@ export class Poll {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);
     clearTimeout(this.#rest);
-    this.#lookAgain = false;
     await this.#looking;
   }
 
@@ -91,7 +83,7 @@ export class Poll {
     const found = await this.#lookAndWake();
     this.#looking = null;
     const restMs = Math.floor(Math.min(found * restPerTopicMs, maxRestMs));
-    if (restMs > 0 && !this.#isStopped) this.#rest = setTimeout(() => this.#goOn(), restMs);
+    if (restMs > 0) this.#rest = setTimeout(() => this.#goOn(), restMs);
     else this.#goOn();
   }
 

@@ -43,22 +43,17 @@ function onAbort(signal: AbortSignal, action: () => void): () => void {
 
 /** Rings are remembered until the next reset, so none is missed between looking and waiting. */
 class Bell {
-  #promise: Promise<void>;
-  #resolve: () => void;
-
-  constructor() {
-    ({ promise: this.#promise, resolve: this.#resolve } = Promise.withResolvers<void>());
-  }
+  #next = Promise.withResolvers<void>();
 
   ring(): void {
-    this.#resolve();
+    this.#next.resolve();
   }
 
   reset(): void {
-    ({ promise: this.#promise, resolve: this.#resolve } = Promise.withResolvers<void>());
+    this.#next = Promise.withResolvers<void>();
   }
 
   rung(): Promise<void> {
-    return this.#promise;
+    return this.#next.promise;
   }
 }

@@ -1,148 +1,10 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Feeds, LogEvent, LogFeed, LogPlace } from '../change-feed/contract.ts';
-import { Topics } from '../change-feed/topics.ts';
-import { cursorDiverged } from '../shared/cursor-codec.ts';
-import { unavailable } from '../shared/errors.ts';
-import type { Outlet } from './follower.ts';
-import { Live } from './live.ts';
+import { CollectingOutlet } from '../../tests/support/collecting-outlet.ts';
+import { MemoryLogs } from '../../tests/support/memory-logs.ts';
+import { turns } from '../../tests/support/turns.ts';
+import type { LogPlace } from '../change-feed/contract.ts';
 import { Shares } from './shares.ts';
-
-/** Logs in memory, which answer a little later, and not at all while they are away. */
-class MemoryLogs {
-  readonly topics = new Topics();
-  readonly live: Live;
-  readonly #logs = new Map<string, LogEvent[]>();
-  isAway = false;
-  batches: number[] = [];
-  pages = 0;
-  pageTurns = 2;
-
-  constructor() {
-    const feeds: Feeds = {
-      session: (sessionId) => this.#feed(sessionId),
-      allSessions: () => this.#feed('all'),
-      audit: () => this.#feed('audit'),
-      sessionPages: async (places, limit) => {
-        this.batches.push(places.length);
-        return this.#answer(() => places.map(({ sessionId, place }) => this.#page(sessionId, place, limit)));
-      },
-    };
-    this.live = new Live(feeds, this.topics);
-  }
-
-  add(sessionId: string, count = 1, { size = 10, history = 1 } = {}): void {
-    const log = this.#log(sessionId);
-    for (let added = 0; added < count; added += 1) {
-      const number = log.length + 1;
-      const chain = Buffer.alloc(32, history);
-      chain.writeUInt32BE(number, 0);
-      log.push({
-        sessionId,
-        number,
-        position: number,
-        kind: 'message_added',
-        subjectId: `${sessionId}-${number}`,
-        messageSequence: number,
-        chain,
-        createdAt: new Date(0),
-        place: { number, fingerprint: chain.subarray(0, 8) },
-        size,
-        readAt: 0,
-      });
-    }
-  }
-
-  /** As a restore does: only so many events are left. */
-  restore(sessionId: string, left: number): void {
-    this.#log(sessionId).splice(left);
-  }
-
-  wake(...sessionIds: string[]): void {
-    for (const sessionId of sessionIds) this.topics.wake(sessionId);
-  }
-
-  placeAt(sessionId: string, number: number): LogPlace {
-    return this.#log(sessionId)[number - 1]?.place ?? { number: 0, fingerprint: Buffer.alloc(8) };
-  }
-
-  texts(sessionId: string): string[] {
-    return this.#log(sessionId).map(({ subjectId }) => subjectId);
-  }
-
-  #feed(sessionId: string): LogFeed {
-    return {
-      topic: sessionId,
-      head: () => {
-        return this.#answer(() => this.placeAt(sessionId, this.#log(sessionId).length));
-      },
-      pageAfter: async (place, limit) => {
-        this.pages += 1;
-        const page = await this.#answer(() => this.#page(sessionId, place, limit), this.pageTurns);
-        if (page === null) throw cursorDiverged();
-        return page;
-      },
-    };
-  }
-
-  #page(sessionId: string, { number, fingerprint }: LogPlace, limit: number): LogEvent[] | null {
-    if (number > 0 && this.#log(sessionId)[number - 1]?.place.fingerprint.equals(fingerprint) !== true) return null;
-    return this.#log(sessionId).slice(number, number + limit);
-  }
-
-  #log(sessionId: string): LogEvent[] {
-    const log = this.#logs.get(sessionId) ?? [];
-    this.#logs.set(sessionId, log);
-    return log;
-  }
-
-  /** What was there when the question arrived, some time after it was asked and before the answer is here. */
-  async #answer<Answer>(look: () => Answer, answerTurns = 2): Promise<Answer> {
-    await turns(1);
-    if (this.isAway) throw unavailable('The database');
-    const answer = look();
-    await turns(answerTurns);
-    return answer;
-  }
-}
-
-const turns = async (count: number): Promise<void> => {
-  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
-};
-
-/** Keeps what it is given; can be full. */
-class Collected implements Outlet {
-  readonly texts: string[] = [];
-  reason: unknown;
-  #room = Number.POSITIVE_INFINITY;
-  #waiting = new Set<() => void>();
-
-  get isFull(): boolean {
-    return this.#room <= 0;
-  }
-
-  send(text: string): void {
-    if (this.isFull) throw new Error('It was full.');
-    this.#room -= 1;
-    this.texts.push(text);
-  }
-
-  whenFree(listener: () => void): () => void {
-    this.#waiting.add(listener);
-    return () => this.#waiting.delete(listener);
-  }
-
-  get waiting(): number {
-    return this.#waiting.size;
-  }
-
-  makeRoom(count: number): void {
-    this.#room = count;
-    const waiting = [...this.#waiting];
-    this.#waiting.clear();
-    if (count > 0) for (const listener of waiting) listener();
-  }
-}
 
 function follower(
   logs: MemoryLogs,
@@ -150,7 +12,7 @@ function follower(
   sessionId: string,
   options: { from?: LogPlace; key?: string } = {},
 ) {
-  const outlet = new Collected();
+  const outlet = new CollectingOutlet();
   const log = logs.live.session(sessionId);
   const written: number[] = [];
   const leave = shares.follow({

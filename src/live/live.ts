@@ -1,5 +1,4 @@
 import type { Feeds, LogEvent, LogFeed, LogPlace, WakeUps } from '../change-feed/contract.ts';
-import { ScrollbackError } from '../shared/errors.ts';
 import { sharedReading } from './shared-reading.ts';
 import { Tails } from './tails.ts';
 
@@ -71,18 +70,10 @@ const theOnlyLog = (feed: LogFeed, wakeUps: WakeUps): Followed => ({
   head: sharedReading(() => feed.head()),
 });
 
+/** Where its history is another one the reading fails, which has everybody ask for themselves as well. */
 const onlyTail = (feed: LogFeed, wakeUps: WakeUps): Tails =>
   new Tails({
     wakeUps,
     feedOf: () => feed,
-    read: (heads, limit) => Promise.all(heads.map(({ place }) => pageOrNull(feed, place, limit))),
+    read: (heads, limit) => Promise.all(heads.map(({ place }) => feed.pageAfter(place, limit))),
   });
-
-async function pageOrNull(feed: LogFeed, place: LogPlace, limit: number): Promise<readonly LogEvent[] | null> {
-  try {
-    return await feed.pageAfter(place, limit);
-  } catch (error) {
-    if (error instanceof ScrollbackError && error.code === 'GONE') return null;
-    throw error;
-  }
-}

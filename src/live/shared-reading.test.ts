@@ -34,3 +34,17 @@ it('tells a failure to those who asked for that reading alone', async () => {
   expect(await second).toBe(2);
   expect(await ask()).toBe(3);
 });
+
+it('begins at once where none is under way, however the last one ended', async () => {
+  let readings = 0;
+  const ask = sharedReading(async () => {
+    readings += 1;
+    if (readings === 1) throw new Error('away');
+    return readings;
+  });
+  for (const expected of [1, 2, 3]) {
+    const answer = ask();
+    expect(readings).toBe(expected);
+    await answer.catch(() => undefined);
+  }
+});

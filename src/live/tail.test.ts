@@ -59,6 +59,10 @@ describe('a tail', () => {
     }
   });
 
+  it('keeps all where there are exactly so many', () => {
+    expect(numbersAfter(tailWith(1, maxKeptEvents), place(0), 1000)).toHaveLength(maxKeptEvents);
+  });
+
   it('keeps so many events and goes on where the oldest were let go', () => {
     const tail = tailWith(1, 10);
     tail.append(events(11, maxKeptEvents + 5));

@@ -94,9 +94,23 @@ export const attacks: readonly Attack[] = [
     attempt: query('{ ...a } fragment a on Query { ...b } fragment b on Query { ...a }'),
   },
   {
+    name: 'fragments that double 99 times, in a circle',
+    expected: 'BAD_USER_INPUT',
+    attempt: query(
+      `{ ...f0 } ${repeat(99, (n) => `fragment f${n} on Query { ...f${n + 1} ... { ...f${n + 1} } }`)} fragment f99 on Query { ...f0 }`,
+    ),
+  },
+  {
     name: 'lists within lists',
     expected: 'QUERY_TOO_COMPLEX',
     attempt: query('{ sessions(first: 200) { nodes { messages(first: 200) { nodes { toolCalls { id } } } } } }'),
+  },
+  {
+    name: 'lists within lists, ids by default',
+    expected: 'QUERY_TOO_COMPLEX',
+    attempt: query(
+      `query ($ids: [ID!]! = [${repeat(100, (n) => `"${n}"`)}]) { nodes(ids: $ids) { ... on Session { messages(first: 200) { nodes { toolCalls { id } } } } } }`,
+    ),
   },
   {
     name: 'lists within lists, sizes in variables',

@@ -27,3 +27,23 @@ it('counts a value that is set again once', () => {
   for (let turn = 0; turn < 10; turn += 1) cache.set('same', turn, 100);
   expect(cache.bytes).toBe(100);
 });
+
+it('lets go first what was asked for longest ago', () => {
+  const cache = new ByteCache<number>(400);
+  for (const key of ['a', 'b', 'c']) {
+    cache.set(key, 1, 100);
+    cache.get(key);
+  }
+  cache.get('a');
+  cache.set('d', 1, 100);
+  cache.get('d');
+  expect(cache.bytes).toBe(300);
+  expect(['a', 'b', 'c', 'd'].map((key) => cache.get(key))).toEqual([1, undefined, 1, 1]);
+});
+
+it('lets nothing go for what is too large to be kept', () => {
+  const cache = new ByteCache<number>(400);
+  cache.set('small', 1, 100);
+  cache.set('large', 1, 101);
+  expect([cache.get('large'), cache.get('small')]).toEqual([undefined, 1]);
+});

@@ -118,14 +118,18 @@ class Costs {
   #listLength(node: FieldNode, field: GraphQLField<unknown, unknown>): Cost {
     if (!field.args.some(({ name }) => keyArguments.has(name))) return assumedListLength;
     const ids = node.arguments?.find(({ name }) => keyArguments.has(name.value))?.value;
-    if (ids?.kind === Kind.LIST) return ids.values.length;
-    if (ids?.kind !== Kind.VARIABLE) return 1;
+    if (ids?.kind !== Kind.VARIABLE) return literalLength(ids);
+    const standard = literalLength(this.#defaults.get(ids.name.value));
     return (variables) => {
       const given = variables[ids.name.value];
+      if (given === undefined) return standard;
       return Array.isArray(given) ? given.length : 1;
     };
   }
 }
+
+/** A single value stands for a list of one. */
+const literalLength = (list: ValueNode | undefined): number => (list?.kind === Kind.LIST ? list.values.length : 1);
 
 const pageSizeOf = (size: number): number => Math.min(Math.max(0, size), maxPageSize);
 

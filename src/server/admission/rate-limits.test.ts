@@ -1,7 +1,9 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type AddressInfo } from 'node:net';
+import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
+import type { ScrollbackError } from '../../shared/errors.ts';
 import { silentLog } from '../../shared/log.ts';
 import { RateLimiter } from './rate-limits.ts';
 
@@ -32,6 +34,26 @@ it('counts what is asked of it', async () => {
   await expect(limiter.take('user', 'anna', 2)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
   await limiter.take('tenant', 'anna', 1_000_000);
   await limiter.close();
+});
+
+it.each(['address', 'user', 'tenant'] as const)('says of each %s what may be done how often', async (kind) => {
+  const limiter = new RateLimiter({ ...limits, [kind]: 3 }, silentLog());
+  await limiter.take(kind, 'anna', 3);
+  await limiter.take(kind, 'anna', 6);
+  await expect(limiter.take(kind, 'anna', 1)).rejects.toMatchObject({
+    message: `There are at most 3 operations per second for each ${kind}, and 6 more in a minute; slow down.`,
+    details: { limit: `RATE_LIMIT_${kind.toUpperCase()}`, maximum: 3 },
+  });
+  await limiter.close();
+});
+
+it('says when to come again, and never at once', async () => {
+  const limiter = new RateLimiter({ ...limits, user: 1, burstSeconds: 1 }, silentLog());
+  await limiter.take('user', 'anna', 1);
+  await limiter.take('user', 'anna', 1);
+  const refusal = (await limiter.take('user', 'anna', 1).catch((error: unknown) => error)) as ScrollbackError;
+  expect(refusal.details['retryAfterMs']).toBeGreaterThan(0);
+  expect(refusal.details['retryAfterMs']).toBeLessThanOrEqual(60_000);
 });
 
 async function freePort(): Promise<number> {
@@ -74,7 +96,9 @@ describe('with Redis', () => {
       return skip('redis-server is not installed');
     }
     const shared = { ...limits, redisUrl: `redis://127.0.0.1:${port}` };
-    const [one, two] = [new RateLimiter(shared, silentLog()), new RateLimiter(shared, silentLog())];
+    const said: unknown[] = [];
+    const log = pino({}, { write: (line) => void said.push(JSON.parse(line)) });
+    const [one, two] = [new RateLimiter(shared, log), new RateLimiter(shared, silentLog())];
     const together = async (key: string): Promise<number> =>
       (await passed(one, 20, key)) + (await passed(two, 20, key));
     let round = 0;
@@ -86,6 +110,10 @@ describe('with Redis', () => {
     expect(await together('away')).toBe(30);
     await redis(port);
     await expect.poll(() => together(`back ${(round += 1)}`), { timeout: 20_000 }).toBe(15);
+    expect(said).toMatchObject([
+      { level: 40, msg: 'Redis is away; each gateway counts its rate limits for itself' },
+      { level: 30, msg: 'Redis is back; rate limits are counted there again' },
+    ]);
     await Promise.all([one.close(), two.close()]);
   });
 });

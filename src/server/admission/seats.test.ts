@@ -36,3 +36,23 @@ it('are given back once', () => {
   seats.take(anna);
   expect(refusal(() => seats.take(anna))).toBe('MAX_THINGS_PER_USER');
 });
+
+it('are not counted for those who have no name', () => {
+  const seats = new Seats('MAX_THINGS', 'things', { user: 1, tenant: 1, gateway: 0 });
+  const releases = [seats.take(internal), seats.take(internal)];
+  expect(seats.total).toBe(2);
+  for (const release of releases) release();
+  expect(seats.total).toBe(0);
+});
+
+it.each([
+  [{ user: 1, tenant: 0, gateway: 0 }, 'for each user'],
+  [{ user: 0, tenant: 1, gateway: 0 }, 'for each tenant'],
+  [{ user: 0, tenant: 0, gateway: 1 }, 'in all'],
+])('%o are refused in words', (shares, whose) => {
+  const seats = new Seats('MAX_THINGS', 'things', shares);
+  seats.take(anna);
+  expect(() => seats.take(anna)).toThrow(
+    `There are at most 1 things at the same time ${whose}; close some, or try later.`,
+  );
+});

@@ -7,12 +7,14 @@ import { tooComplex } from './refused.ts';
 export interface Shape {
   readonly depth: number;
   readonly fields: number;
+  /** Of the outermost level alone. */
+  readonly rootFields: number;
   readonly aliases: number;
   readonly directives: number;
   readonly duplicateFields: number;
 }
 
-const nothing: Shape = { depth: 0, fields: 0, aliases: 0, directives: 0, duplicateFields: 0 };
+const nothing: Shape = { depth: 0, fields: 0, rootFields: 0, aliases: 0, directives: 0, duplicateFields: 0 };
 
 /**
  * The first limit that a document is beyond. It is asked before validation, because some rules of validation take time
@@ -27,8 +29,7 @@ export function shapeProblem(document: DocumentNode, limits: DocumentLimits): Sc
     if (definition.kind !== Kind.OPERATION_DEFINITION) continue;
     const shape = measure(definition.selectionSet);
     const directives = shape.directives + (definition.directives?.length ?? 0);
-    const problem =
-      beyond({ ...shape, directives }, limits) ?? rootProblem(definition.selectionSet, fragments, limits.rootFields);
+    const problem = beyond({ ...shape, directives }, limits);
     if (problem !== null) return problem;
   }
   return null;
@@ -38,6 +39,7 @@ function beyond(shape: Shape, limits: DocumentLimits): ScrollbackError | null {
   const checks = [
     ['MAX_DEPTH', shape.depth, limits.depth, 'levels of fields within fields', 'ask for less depth'],
     ['MAX_FIELDS', shape.fields, limits.fields, 'fields', 'ask for fewer fields'],
+    ['MAX_ROOT_FIELDS', shape.rootFields, limits.rootFields, 'root fields', 'send several operations'],
     ['MAX_ALIASES', shape.aliases, limits.aliases, 'aliases', 'send several operations'],
     ['MAX_DIRECTIVES', shape.directives, limits.directives, 'directives', 'leave some out'],
     ['MAX_DUPLICATE_FIELDS', shape.duplicateFields, limits.duplicateFields, 'repeated fields', 'name each once'],
@@ -77,9 +79,10 @@ function measurerOf(fragments: ReadonlyMap<string, FragmentDefinitionNode>): (se
       const alias = isField ? selection.alias : undefined;
       const name = selection.kind === Kind.INLINE_FRAGMENT ? null : (alias ?? selection.name).value;
       const isRepeated = name !== null && names.has(`${selection.kind} ${name}`);
-      if (name !== null) names.add(`${selection.kind} ${name}`);
+      names.add(`${selection.kind} ${name}`);
       total.depth = Math.max(total.depth, inner.depth + (isField ? 1 : 0));
       total.fields = sum(total.fields, inner.fields, isField ? 1 : 0);
+      total.rootFields = sum(total.rootFields, isField ? 1 : inner.rootFields);
       total.aliases = sum(total.aliases, inner.aliases, alias === undefined ? 0 : 1);
       total.directives = sum(total.directives, inner.directives, selection.directives?.length ?? 0);
       total.duplicateFields = sum(total.duplicateFields, inner.duplicateFields, isRepeated ? 1 : 0);
@@ -94,29 +97,6 @@ const sum = (...counts: number[]): number =>
     countCeiling,
     counts.reduce((total, each) => total + each, 0),
   );
-
-/** Fields of the root, through fragments; the count of all fields keeps this short. */
-function rootProblem(
-  root: SelectionSetNode,
-  fragments: ReadonlyMap<string, FragmentDefinitionNode>,
-  maximum: number,
-): ScrollbackError | null {
-  const count = (set: SelectionSetNode, within: readonly string[]): number =>
-    set.selections.reduce((total, selection) => {
-      if (selection.kind === Kind.FIELD) return total + 1;
-      if (selection.kind === Kind.INLINE_FRAGMENT) return total + count(selection.selectionSet, within);
-      const name = selection.name.value;
-      const fragment = within.includes(name) ? undefined : fragments.get(name);
-      return fragment === undefined ? total : total + count(fragment.selectionSet, [...within, name]);
-    }, 0);
-  return count(root, []) > maximum
-    ? tooComplex(
-        'MAX_ROOT_FIELDS',
-        maximum,
-        `An operation has at most ${maximum} root fields; send several operations.`,
-      )
-    : null;
-}
 
 const fragmentsOf = (document: DocumentNode): Map<string, FragmentDefinitionNode> =>
   new Map(
