@@ -98,11 +98,6 @@ export const breaks: Readonly<Record<string, Break>> = {
     from: '!viewer.isAdmin && !isUuid(input.id)',
     to: 'false',
   },
-  'sessions to subscribe to': {
-    file: 'src/services/live/watching.ts',
-    from: "if (!visible.has(sessionId)) throw notFound('The session');",
-    to: '',
-  },
   'rows that are delivered': {
     file: 'src/services/live/watching.ts',
     from: 'const some = this.#some(viewer, wanted);',
