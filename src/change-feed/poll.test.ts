@@ -140,6 +140,7 @@ test('says once that it cannot look, and once that it can again; what was missed
     await vi.advanceTimersByTimeAsync(1);
   };
   await look();
+  expect(logged).toHaveLength(1);
   await look();
   expect(logged).toMatchObject([{ level: 40, feed: 'test', error: 'refused', msg: 'the change feed cannot look' }]);
   expect(heard).toEqual([]);

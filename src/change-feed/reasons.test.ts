@@ -24,3 +24,10 @@ test.each([
 ])('of %s', (_what, error, reason) => {
   expect(reasonOf(error)).toBe(reason);
 });
+
+test.each([
+  ...['42501', '55000', '53300', '42710', '42704', '25006', '08P01', '28P01', '28000'],
+  ...['ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'JetStreamNotEnabled', 'AuthorizationError', 'ConnectionError'],
+])('there are words for %s', (code) => {
+  expect(['', unknown]).not.toContain(reasonOf(coded(code)));
+});
