@@ -1,7 +1,7 @@
 import { defineConfig } from 'vitest/config';
 import { broken } from './tests/isolation/broken.ts';
 
-const neverTests = ['node_modules/**', 'dist/**'];
+const neverTests = ['**/node_modules/**', 'dist/**'];
 /** Starts one PostgreSQL for the whole run; the kinds that need none never wait for it. */
 const withPostgres = { globalSetup: ['tests/support/global-setup.ts'] };
 
