@@ -26,8 +26,21 @@ test.each([
 });
 
 test.each([
-  ...['42501', '55000', '53300', '42710', '42704', '25006', '08P01', '28P01', '28000'],
-  ...['ECONNRESET', 'ENOTFOUND', 'ETIMEDOUT', 'JetStreamNotEnabled', 'AuthorizationError', 'ConnectionError'],
+  '42501',
+  '55000',
+  '53300',
+  '42710',
+  '42704',
+  '25006',
+  '08P01',
+  '28P01',
+  '28000',
+  'ECONNRESET',
+  'ENOTFOUND',
+  'ETIMEDOUT',
+  'JetStreamNotEnabled',
+  'AuthorizationError',
+  'ConnectionError',
 ])('there are words for %s', (code) => {
   expect(['', unknown]).not.toContain(reasonOf(coded(code)));
 });
