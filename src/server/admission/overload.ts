@@ -44,8 +44,10 @@ export class Overload {
 
   /** The mean, so that one long turn of the loop is not taken for overload. */
   #sample(): void {
-    const mean = this.#delay.mean / 1e6;
-    this.#lagMs = Number.isFinite(mean) ? Math.max(0, mean - resolutionMs) : 0;
+    // A reset forgets the last tick too. Where turns are longer than the time between two looks, nothing is measured until
+    // the next but one; what was seen before holds until then.
+    if (this.#delay.count === 0) return;
+    this.#lagMs = Math.max(0, this.#delay.mean / 1e6 - resolutionMs);
     this.#delay.reset();
   }
 }
