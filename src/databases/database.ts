@@ -15,7 +15,8 @@ import type { DatabaseName } from './database-name.ts';
 import type { Statement } from './row-security/read-for.ts';
 import { patientClient } from './patient-client.ts';
 import { withoutLostPlaces } from './lost-places.ts';
-import { runStatement, type Form, type ReadOptions } from './run-statement.ts';
+import type { Form } from './column-parsers.ts';
+import { runStatement, type ReadOptions } from './run-statement.ts';
 import { namedStatement } from './statement.ts';
 
 type MigrationList = { name: string; class: new (...args: never[]) => unknown }[];

@@ -1,4 +1,6 @@
 import pg from 'pg';
+import type { Allowance } from '../shared/allowance.ts';
+import { TextsQuery, type Sent } from './texts-query.ts';
 
 /** What a query says beside its text: how long it may take, in milliseconds. */
 interface Timed {
@@ -10,18 +12,35 @@ export const silentConnection = 'The connection does not answer';
 
 type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
+/** Reads rows as lists of texts. */
+export interface TextsReader {
+  texts(statement: Sent, allowance: Allowance | undefined, withinMs?: number): Promise<unknown[][]>;
+}
+
 /**
  * A client whose queries end after a while, answer or not, and the connection with them: its other end is gone without
  * a word. `pg` can do that itself; but its promises and its timers keep the rows of answers reachable past their use, so
  * that the collector copies them again and again, which is half of the processor time of reading a page.
  */
-export function patientClient(withinMs: number | null): new (config?: pg.ClientConfig) => pg.Client {
-  class PatientClient extends pg.Client {
+export function patientClient(withinMs: number | null): new (config?: pg.ClientConfig) => pg.Client & TextsReader {
+  class PatientClient extends pg.Client implements TextsReader {
     override query(...given: unknown[]): never {
       const [config, values, callback] = given as [pg.QueryConfig & Timed, unknown[] | Callback, Callback?];
       const send = super.query.bind(this) as (...args: unknown[]) => unknown;
       const isOwn = typeof values === 'function' || callback !== undefined || 'submit' in Object(config);
       return (isOwn ? send(...given) : this.#ask(send, config, values, config.withinMs ?? withinMs)) as never;
+    }
+
+    texts(statement: Sent, allowance: Allowance | undefined, ms = withinMs): Promise<unknown[][]> {
+      return new Promise((resolve, reject) => {
+        const late = ms === null ? undefined : setTimeout(() => this.#giveUp(reject), ms);
+        const query = new TextsQuery(statement, allowance, (error, rows) => {
+          clearTimeout(late);
+          if (error === null) resolve(rows);
+          else reject(error);
+        });
+        super.query(query as unknown as pg.Submittable);
+      });
     }
 
     #ask(

@@ -2,7 +2,10 @@ import pg from 'pg';
 import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
 import { cancelStatement } from './cancel-statement.ts';
+import { parserOf, type Form, type Parser } from './column-parsers.ts';
+import type { TextsReader } from './patient-client.ts';
 import { runAsViewer, type ReadFor } from './row-security/read-for.ts';
+import type { Sent } from './texts-query.ts';
 
 /** The operation that a statement is run for. */
 export interface Asker {
@@ -11,54 +14,21 @@ export interface Asker {
   readonly allowance: Allowance;
 }
 
-/** Without a name it is not prepared. */
-interface Sent {
-  readonly name?: string;
-  readonly text: string;
-  readonly values: unknown[];
-  /** For whom it reads, behind the tables' own policies. */
+/** A statement, and for whom it reads, behind the tables' own policies. */
+interface SentFor extends Sent {
   readonly readFor?: ReadFor;
 }
 
-type Parser = (text: string) => unknown;
-
-const [int8, numeric] = [20, 1700];
-
-/** Counts and log numbers stay far below 2^53; money is not kept here. */
-const numbers = new Set([int8, numeric]);
-
-const [bool, bytea, int2, int4, float4, float8] = [16, 17, 21, 23, 700, 701];
-const [text, json, bpchar, varchar, timestamptz, uuid, jsonb] = [25, 114, 1042, 1043, 1184, 2950, 3802];
-
-/** What `pg` would make numbers, dates and objects of, only for JSON text to be made of those again. */
-const printed = new Set(
-  [bool, bytea, int2, int4, int8, float4, float8, numeric].concat([
-    text,
-    json,
-    bpchar,
-    varchar,
-    timestamptz,
-    uuid,
-    jsonb,
-  ]),
-);
-
-const parserOf = (type: number): Parser =>
-  numbers.has(type) ? Number : (pg.types.getTypeParser(type, 'text') as Parser);
-
-/** How rows come: as objects of values, or as lists of PostgreSQL's own texts where these can be written on as they are. */
-export type Form = 'objects' | 'texts';
-
-/** The parsers of a form; what comes in is counted before anything is made of it. */
-function typesOf(form: Form, allowance: Allowance | undefined): pg.CustomTypesConfig {
-  const take = (value: string): string => allowance?.take(value) ?? value;
-  const getTypeParser = (type: number): Parser => {
-    if (form === 'texts' && printed.has(type)) return take;
-    const parse = parserOf(type);
-    return (value) => parse(take(value));
-  };
-  return { getTypeParser };
-}
+/** What comes in is counted before anything is made of it. */
+const typesOf = (form: Form, allowance: Allowance | undefined): pg.CustomTypesConfig => ({
+  getTypeParser(type: number): Parser {
+    const parse = parserOf(form, type);
+    return (value) => {
+      allowance?.take(value);
+      return parse === null ? value : parse(value);
+    };
+  },
+});
 
 export interface ReadOptions {
   readonly asker?: Asker;
@@ -69,26 +39,19 @@ export interface ReadOptions {
 /** Runs a statement on a connection of the pool; a connection with an error of its own behind it does not come back. */
 export async function runStatement(
   pool: pg.Pool,
-  { readFor, ...statement }: Sent,
+  statement: SentFor,
   form: Form,
-  { asker, withinMs }: ReadOptions,
+  options: ReadOptions,
 ): Promise<unknown[]> {
-  const signal = asker?.signal ?? null;
+  const signal = options.asker?.signal ?? null;
   if (hasLeft(signal)) throw nobodyWaits();
   const client = await pool.connect();
-  const query = {
-    ...statement,
-    types: typesOf(form, asker?.allowance),
-    ...(form === 'texts' && { rowMode: 'array' }),
-    withinMs,
-  } as pg.QueryConfig;
   const cancelling = signal === null ? null : new Cancelling(client, signal);
   let isSpent = true;
   try {
-    const running = readFor === undefined ? client.query(query) : runAsViewer(client, query, readFor);
-    const { rows } = await running;
+    const rows = await rowsOf(client as Client, statement, form, options);
     isSpent = false;
-    return rows as unknown[];
+    return rows;
   } catch (error) {
     throw hasLeft(signal) ? nobodyWaits() : error;
   } finally {
@@ -97,6 +60,23 @@ export async function runStatement(
     const isCancelled = cancelling?.isCancelled ?? false;
     client.release(isSpent || isCancelled || namesAreMany(client, statement.name));
   }
+}
+
+/** A client that sends ahead takes no queries but `pg`'s own. */
+type Client = pg.PoolClient & TextsReader & { readonly pipeline?: boolean };
+
+async function rowsOf(
+  client: Client,
+  { readFor, ...statement }: SentFor,
+  form: Form,
+  { asker, withinMs }: ReadOptions,
+): Promise<unknown[]> {
+  const allowance = asker?.allowance;
+  if (form === 'texts' && client.pipeline !== true) return client.texts(statement, allowance, withinMs);
+  const types = typesOf(form, allowance);
+  const query = { ...statement, types, ...(form === 'texts' && { rowMode: 'array' }), withinMs } as pg.QueryConfig;
+  const { rows } = await (readFor === undefined ? client.query(query) : runAsViewer(client, query, readFor));
+  return rows as unknown[];
 }
 
 const hasLeft = (signal: AbortSignal | null): boolean => signal !== null && signal.aborted;
