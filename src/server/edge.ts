@@ -7,6 +7,7 @@ import type { Log } from '../shared/log.ts';
 import type { Admission } from './admission/admission.ts';
 import type { Seats } from './admission/seats.ts';
 import type { ClientAddress, OriginOf } from './client-address.ts';
+import type { LargeInputs } from './large-inputs.ts';
 import type { OriginPolicy } from './origins.ts';
 
 /** What all transports share. */
@@ -16,6 +17,7 @@ export interface Edge {
   readonly gateway: Gateway;
   readonly authenticator: RevocableAuthenticator;
   readonly admission: Admission;
+  readonly largeInputs: LargeInputs;
   /** Of websockets and event streams together. */
   readonly sockets: Seats;
   readonly clientAddress: ClientAddress;

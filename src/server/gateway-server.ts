@@ -17,6 +17,7 @@ import { clientAddressBehind, isSecureBehind, originBehind } from './client-addr
 import type { Edge } from './edge.ts';
 import { createHttpHandler } from './http-handler.ts';
 import type { WakeUpReports } from './health.ts';
+import { LargeInputs } from './large-inputs.ts';
 import { createListener } from './listener.ts';
 import { listen } from './listen.ts';
 import type { MetricsHandler } from './metrics-endpoint.ts';
@@ -116,6 +117,7 @@ function createEdge(
     gateway,
     authenticator,
     admission: new Admission({ limits, documents, persisted, rates, overload }),
+    largeInputs: new LargeInputs(),
     sockets: new Seats('MAX_SOCKETS', 'connections', limits.socket.sockets),
     clientAddress: clientAddressBehind(config.trustedProxies),
     originOf: originBehind(config.trustedProxies),

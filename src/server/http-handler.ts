@@ -7,6 +7,7 @@ import type { Apollo } from './http/answer-mutation.ts';
 import { answerOperation } from './http/graphql-over-http.ts';
 import { allowOrigin, setSecurityHeaders } from './http/headers.ts';
 import { answerError, answerErrors, answerJson } from './http-answer.ts';
+import { toOriginForm } from './origin-form.ts';
 import { isAllowedOrigin, isLocalHost } from './origins.ts';
 import { presentError } from './present-error.ts';
 import { requestLog } from './request-log.ts';
@@ -47,6 +48,7 @@ export function createHttpHandler(
   if (metrics !== null) routes.set('/metrics', metrics);
 
   return (request, response) => {
+    toOriginForm(request);
     const given = request.headers['x-request-id'];
     const requestId = typeof given === 'string' && requestIdPattern.test(given) ? given : randomUUID();
     response.setHeader('x-request-id', requestId);

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { giveBack } from './give-back.ts';
 
 /** What is left of a shorter body is read to its end, so that the connection can be used again. */
 const worthReadingBytes = 64 * 1024;
@@ -17,10 +18,17 @@ export function isWorthLeaving({ complete, headers }: IncomingMessage): boolean 
  * client knows by the length that there is no more to come.
  */
 export function answerAndLeave(response: ServerResponse, text: string): void {
-  const { socket } = response.req;
+  const request = response.req;
+  const { socket } = request;
+  // Its answer has no body, and writing one does not send the headers.
+  if (request.method === 'HEAD') response.flushHeaders();
   response.write(text, () => {
     socket.end();
     const cut = setTimeout(() => socket.destroy(), lingerMs).unref();
-    socket.once('close', () => clearTimeout(cut));
+    socket.once('close', () => {
+      clearTimeout(cut);
+      const unread = request.read() as Buffer | null;
+      if (unread !== null) giveBack(unread);
+    });
   });
 }

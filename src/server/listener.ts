@@ -6,6 +6,8 @@ import { readCertificate, watchCertificate } from './tls.ts';
 
 /** How often Node looks for connections that are too slow. */
 const checkIntervalMs = 1_000;
+/** More than this of a body is not read before somebody wants it; Node reads 64 KiB at a time, and so reads once. */
+const readAheadBytes = 16 * 1024;
 /** Open as long as they will: sockets and event streams have heartbeats of their own and take this off. */
 const idleTimeoutMs = 120_000;
 
@@ -17,6 +19,7 @@ export function createListener(config: HttpConfig, handler: RequestListener, log
     headersTimeout: http.headersTimeoutMs,
     requestTimeout: http.requestTimeoutMs,
     keepAliveTimeout: http.keepAliveTimeoutMs,
+    highWaterMark: readAheadBytes,
     connectionsCheckingInterval: Math.min(checkIntervalMs, http.headersTimeoutMs),
     insecureHTTPParser: false,
   };

@@ -154,6 +154,22 @@ describe('a request', () => {
     expect((await send({ method: 'POST', headers: latin, body: '{}' }))[0]).toBe(415);
   });
 
+  it('for the whole address is answered like one for the path', async () => {
+    const target = `http://h/graphql?query=${encodeURIComponent('{ __typename }')}`;
+    const answer = await conversation((socket) => {
+      socket.write(`GET ${target} HTTP/1.1\r\nHost: h\r\nApollo-Require-Preflight: 1\r\nConnection: close\r\n\r\n`);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 200[^]*"__typename":"Query"/);
+  });
+
+  it('with HEAD is refused, however long its body', async () => {
+    const body = 'x'.repeat(500_000);
+    const answer = await conversation((socket) => {
+      socket.write(`HEAD /graphql HTTP/1.1\r\nHost: h\r\nContent-Length: ${body.length}\r\n\r\n${body}`);
+    });
+    expect(answer).toMatch(/^HTTP\/1.1 405[^]*\r\n\r\n$/);
+  });
+
   it('that is too long is refused before it is read', async () => {
     const body = JSON.stringify({ query: `# ${'x'.repeat(1_100_000)}\n{ __typename }` });
     expect(await send({ method: 'POST', headers: json, body })).toMatchObject([413, { limit: 'MAX_REQUEST_BYTES' }]);

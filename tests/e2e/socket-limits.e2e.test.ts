@@ -192,6 +192,34 @@ describe('sockets', () => {
     await slow.stop();
   });
 
+  it('that bring large messages have them read in turn, one socket of a user after the other', async () => {
+    const sockets = await Promise.all([1, 2].map(() => connectedSocket(gateway, authorization)));
+    const answers: string[] = [];
+    const payload = { query: harmless, variables: { padding: 'ä'.repeat(200_000) } };
+    const started = performance.now();
+    for (const socket of sockets) {
+      socket.on('message', (data: Buffer) => answers.push(data.toString()));
+      for (const id of ['1', '2']) socket.send(JSON.stringify({ id, type: 'subscribe', payload }));
+      socket.send(subscribe('small', harmless));
+    }
+    expect((await gateway.query(boris, harmless)).data).toEqual({ viewer: { tenantId: 'default' } });
+    const answered = (): number => answers.filter((answer) => answer.includes('"tenantId":"default"')).length;
+    await expect.poll(answered, patience).toBe(6);
+    // 400 KB each, at 2.5 MB per second.
+    expect(performance.now() - started).toBeGreaterThan(470);
+    await Promise.all(sockets.map(closed));
+  });
+
+  it('are opened by the whole address too', async () => {
+    const socket = connect(Number(new URL(gateway.url).port), '127.0.0.1');
+    socket.write(
+      'GET http://h/graphql HTTP/1.1\r\nHost: h\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Protocol: graphql-transport-ws\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+    );
+    expect(String((await once(socket, 'data'))[0])).toMatch(/^HTTP\/1.1 101 /);
+    socket.destroy();
+  });
+
   it('whose user asks too often are not read for a while, so that few are refused', async () => {
     const rated = await startTestGateway(test, { RATE_LIMIT_USER: '5', RATE_LIMIT_BURST_SECONDS: '1' });
     const bearer = `Bearer ${await rated.token(anna)}`;

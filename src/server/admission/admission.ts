@@ -12,7 +12,6 @@ import { Seats, type Release } from './seats.ts';
 
 /** What an operation may go on with. */
 export interface AdmittedOperation {
-  readonly text: string;
   readonly document: DocumentNode;
   readonly definition: OperationDefinitionNode;
   readonly operationName: string | null;
@@ -101,12 +100,12 @@ export class Admission {
 }
 
 const admitted = (
-  { text, document }: KnownDocument,
+  { document }: KnownDocument,
   definition: OperationDefinitionNode,
   { operationName, variables }: OperationRequest,
   cost: AdmittedOperation['cost'],
   release: Release,
-): AdmittedOperation => ({ text, document, definition, operationName, variables, cost, release });
+): AdmittedOperation => ({ document, definition, operationName, variables, cost, release });
 
 const tooCostly = (requested: number, maximum: number): Error =>
   tooComplex(

@@ -24,7 +24,6 @@ export interface DocumentOptions {
 
 /** A document that is in order, and what is known of it before it is run. */
 export interface KnownDocument {
-  readonly text: string;
   readonly document: DocumentNode;
   readonly operations: readonly KnownOperation[];
 }
@@ -79,7 +78,7 @@ export class Documents {
     const operations = document.definitions
       .filter((definition) => definition.kind === Kind.OPERATION_DEFINITION)
       .map((definition) => ({ definition, cost: costOf(schema, document, definition) }));
-    return { text, document, operations };
+    return { document, operations };
   }
 }
 

@@ -1,6 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import { badInput, ScrollbackError } from '../../shared/errors.ts';
 import { operationRequestOf, operationRequestOfSearch, type OperationRequest } from '../admission/operation-request.ts';
+import { giveBack } from '../give-back.ts';
 import { isJson } from './csrf.ts';
 
 export interface BodyLimits {
@@ -21,37 +22,40 @@ export async function operationRequestFrom(request: IncomingMessage, limits: Bod
   const { 'content-type': type, 'content-encoding': encoding = 'identity' } = request.headers;
   if (!isJson(type) || !/^(?!.*charset)|charset="?utf-8"?/i.test(type ?? '') || encoding !== 'identity')
     throw unsupportedMediaType();
-  return operationRequestOf(parsed(await readBody(request, limits)));
+  const chunks: Buffer[] = [];
+  try {
+    await readBody(request, limits, chunks);
+    return operationRequestOf(parsed(chunks));
+  } finally {
+    chunks.forEach(giveBack);
+  }
 }
 
 const searchOf = ({ url = '' }: IncomingMessage): string => (url.includes('?') ? url.slice(url.indexOf('?')) : '');
 
-async function readBody(request: IncomingMessage, { maxBytes, meter }: BodyLimits): Promise<Buffer> {
+async function readBody(request: IncomingMessage, { maxBytes, meter }: BodyLimits, chunks: Buffer[]): Promise<void> {
   const announced = announcedBytes(request);
   if (announced !== null) {
     if (announced > maxBytes) throw tooLarge(maxBytes);
-    return readAnnounced(request);
+    return readAnnounced(request, chunks);
   }
-  const chunks: Buffer[] = [];
   let size = 0;
   // Whoever is refused midway is to be told so, on a connection that is still there.
   for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
+    chunks.push(chunk);
     await meter(size, size + chunk.length);
     size += chunk.length;
     if (size > maxBytes) throw tooLarge(maxBytes);
-    chunks.push(chunk);
   }
-  return Buffer.concat(chunks);
 }
 
 /** Node takes no more of it than was announced. Events cost a fraction of what an iterator does. */
-function readAnnounced(request: IncomingMessage): Promise<Buffer> {
+function readAnnounced(request: IncomingMessage, chunks: Buffer[]): Promise<void> {
   return new Promise((resolve, reject) => {
     // It may have waited for its turn; then nothing tells of its end any more.
     if (request.destroyed) return reject(new Error('The client left before it had asked.'));
-    const chunks: Buffer[] = [];
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
-    request.once('end', () => resolve(chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)));
+    request.once('end', resolve);
     request.once('error', reject);
     request.once('close', () => {
       if (!request.complete) reject(new Error('The client left before it had asked.'));
@@ -61,11 +65,15 @@ function readAnnounced(request: IncomingMessage): Promise<Buffer> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-function parsed(body: Buffer): unknown {
+function parsed(chunks: readonly Buffer[]): unknown {
+  const [first] = chunks;
+  const body = first !== undefined && chunks.length === 1 ? first : Buffer.concat(chunks);
   try {
     return JSON.parse(utf8.decode(body)) as unknown;
   } catch {
     throw badInput('The body is not valid JSON in UTF-8.');
+  } finally {
+    giveBack(body);
   }
 }
 

@@ -3,14 +3,13 @@ import type { Socket } from 'node:net';
 import type { Authenticator } from '../../services/identity/authenticator.ts';
 import type { Viewer } from '../../services/identity/viewer.ts';
 import { badInput } from '../../shared/errors.ts';
-import { keysOf, type Caller } from '../admission/caller.ts';
+import type { Caller } from '../admission/caller.ts';
 import type { OperationRequest } from '../admission/operation-request.ts';
 import { rateLimited } from '../admission/refused.ts';
 import type { Release } from '../admission/seats.ts';
 import type { Edge } from '../edge.ts';
 import { announcedBytes, operationRequestFrom } from './body.ts';
 import { csrfProblem } from './csrf.ts';
-import { largeBytes, LargeBodies } from './large-bodies.ts';
 
 /** An HTTP request that carries an operation, and who sent it. */
 export interface IncomingOperation {
@@ -39,17 +38,13 @@ export async function incomingOperation(edge: Edge, request: IncomingMessage): P
   }
 }
 
-const largeBodies = new LargeBodies();
-
-function operationOf(edge: Edge, caller: Caller, request: IncomingMessage): Promise<OperationRequest> {
+async function operationOf(edge: Edge, caller: Caller, request: IncomingMessage): Promise<OperationRequest> {
   const maxBytes = edge.limits.http.requestBytes;
   const meter = (before: number, now: number): Promise<void> => edge.admission.chargeMore(caller, before, now);
   const read = (): Promise<OperationRequest> => operationRequestFrom(request, { maxBytes, meter });
-  const { user } = keysOf(caller);
   // What is refused for its length needs no turn; what does not tell its length is paid for as it comes.
   const bytes = announcedBytes(request) ?? 0;
-  const isLarge = bytes > largeBytes && bytes <= maxBytes;
-  return user === null || !isLarge ? read() : largeBodies.inTurn(user, bytes, read);
+  return bytes > maxBytes ? read() : edge.largeInputs.inTurn(caller, bytes, read);
 }
 
 /** null without credentials. Cookies are not looked at: a browser would send them for any page that asks it to. */

@@ -1,15 +1,16 @@
 import type { Server } from 'graphql-ws';
 import type { WebSocket } from 'ws';
-import type { SocketLimits } from '../../config/limits.ts';
-import type { Log } from '../../shared/log.ts';
 import { openSockets } from '../../shared/metrics.ts';
+import type { Edge } from '../edge.ts';
+import { giveBack } from '../give-back.ts';
 import { closeSoon, serverErrorCode, tryAgainLaterCode } from './close.ts';
 import type { SocketExtra } from './socket-extra.ts';
 
 const unsupportedDataCode = 1003;
 
 /** One socket of ws as graphql-ws sees it: it knows the protocol, this file knows sockets. */
-export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, limits: SocketLimits, log: Log): void {
+export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, edge: Edge): void {
+  const { limits, log, largeInputs } = edge;
   const { socket, connectionId } = extra;
   openSockets.inc();
   socket.once('close', () => openSockets.dec());
@@ -23,7 +24,7 @@ export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, li
   // What ws complains of, such as a frame that is none, it also closes the socket for.
   socket.on('error', (error) => log.debug({ requestId: connectionId, error: error.message }, 'a websocket broke'));
   const { throttle } = extra;
-  const progress = keepAlive(socket, limits.heartbeatMs);
+  const progress = keepAlive(socket, limits.socket.heartbeatMs);
   extra.flow.onTaken(() => {
     throttle.afterSending();
     progress();
@@ -46,8 +47,14 @@ export function serveSocket(graphql: Server<SocketExtra>, extra: SocketExtra, li
           throttle.message(() => {
             progress();
             if (isBinary) return closeSoon(socket, unsupportedDataCode, 'Messages are JSON in text frames.');
-            extra.messageBytes = data.length;
-            void handle(withQuery(data.toString())).catch(fail);
+            return largeInputs.inTurn(extra.caller, data.length, () => {
+              // It may have been closed meanwhile.
+              if (socket.readyState !== socket.OPEN) return;
+              extra.messageBytes = data.length;
+              const text = data.toString();
+              giveBack(data);
+              void handle(withQuery(text)).catch(fail);
+            });
           }),
         ),
     },

@@ -88,3 +88,15 @@ it('forgets what waits on a socket that is being closed, and goes on reading for
   expect(handled).toEqual([1]);
   expect(socket.isPaused).toBe(false);
 });
+
+it('waits for a message that takes its time', async () => {
+  let read = (): void => undefined;
+  throttle.message(() => new Promise((resolve) => (read = resolve)));
+  bring(1, 1);
+  await turn();
+  expect([handled, socket.isPaused]).toEqual([[], true]);
+  read();
+  await turn();
+  await turn();
+  expect([handled, socket.isPaused]).toEqual([[1], false]);
+});

@@ -13,7 +13,7 @@ export class Throttle {
   readonly #socket: WebSocket;
   readonly #messagesPerSecond: number;
   /** Messages that are here already, from `#next` on. */
-  #waiting: (() => void)[] = [];
+  #waiting: (() => Promise<void> | void)[] = [];
   #next = 0;
   #pong: (() => void) | null = null;
   #windowStart = performance.now();
@@ -26,8 +26,8 @@ export class Throttle {
     this.#messagesPerSecond = messagesPerSecond;
   }
 
-  /** A message came; it is handled when it is its turn. */
-  message(handle: () => void): void {
+  /** A message came; it is handled when it is its turn, and the next one when what `handle` waits for is over. */
+  message(handle: () => Promise<void> | void): void {
     this.#waiting.push(handle);
     this.#advance();
   }
@@ -78,17 +78,22 @@ export class Throttle {
     const handle = this.#waiting[this.#next];
     if (pong === null && handle === undefined) return;
     this.#isTurnOver = false;
+    this.#pong = null;
+    pong?.();
+    if (handle === undefined) return this.#endTurn();
+    this.#next += 1;
+    if (!this.#hasWaiting) [this.#waiting, this.#next] = [[], 0];
+    this.#count();
+    const handling = handle();
+    if (handling === undefined) this.#endTurn();
+    else void handling.finally(() => this.#endTurn());
+  }
+
+  #endTurn(): void {
     setImmediate(() => {
       this.#isTurnOver = true;
       this.#advance();
     });
-    this.#pong = null;
-    pong?.();
-    if (handle === undefined) return;
-    this.#next += 1;
-    if (!this.#hasWaiting) [this.#waiting, this.#next] = [[], 0];
-    this.#count();
-    handle();
   }
 
   #count(): void {

@@ -2,6 +2,7 @@ import type { IncomingMessage, Server } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { GRAPHQL_TRANSPORT_WS_PROTOCOL } from 'graphql-ws';
 import { WebSocketServer, type WebSocket } from 'ws';
+import { toOriginForm } from '../origin-form.ts';
 import { isAllowedOrigin, type OriginPolicy } from '../origins.ts';
 
 export interface UpgradeOptions {
@@ -32,6 +33,7 @@ export function acceptUpgrades(
   server.on('upgrade', (request, socket, head) => {
     // Node takes its own listener off at an upgrade, and an error without one ends the process.
     socket.on('error', () => socket.destroy());
+    toOriginForm(request);
     if ((request.url ?? '').split('?', 1)[0] !== '/graphql') return refuse(socket, '404 Not Found');
     if (!isAllowedOrigin(request, origins)) return refuse(socket, '403 Forbidden');
     sockets.handleUpgrade(request, socket, head, accept);

@@ -48,7 +48,7 @@ export function attachWebSockets(server: Server, edge: Edge, overload: Overload,
       open.delete(socket);
       unwatch();
     });
-    serveSocket(graphql, extra, limits, edge.log);
+    serveSocket(graphql, extra, edge);
   };
   const options = { origins: edge.origins, maxMessageBytes: edge.limits.http.requestBytes };
   const sockets = acceptUpgrades(server, options, accept);
