@@ -1,4 +1,4 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import { raw, type Sql, sql } from '../shared/sql.ts';
 import type { Database } from '../databases/database.ts';
 import type { DatabaseName } from '../databases/database-name.ts';
 import { cursorDiverged, fingerprintBytes, sameFingerprint } from '../shared/cursor-codec.ts';

@@ -1,5 +1,5 @@
 import pg from 'pg';
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import { randomUUID } from 'node:crypto';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Database } from '../databases/database.ts';

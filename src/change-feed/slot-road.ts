@@ -1,7 +1,7 @@
 import { once, type EventEmitter } from 'node:events';
 import pg from 'pg';
 import { PgoutputPlugin } from 'pg-logical-replication';
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Database } from '../databases/database.ts';
 import type { Ears, HintRoad } from './hint-road.ts';

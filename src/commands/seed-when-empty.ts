@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import type { Database } from '../databases/database.ts';
 import { seedDemo } from '../services/demo/seed-demo.ts';
 import type { Log } from '../shared/log.ts';

@@ -45,8 +45,11 @@ const sum = (numbers: readonly number[]): number => numbers.reduce((total, numbe
 /** As `pg` does it, which looks longer at what most values are. */
 function parameterOf(value: unknown): Parameter {
   if (typeof value === 'string') return value;
-  return Array.isArray(value) && value.every(isPlain) ? `{"${value.join('","')}"}` : prepareValue(value);
+  return isPlainList(value) ? `{"${value.join('","')}"}` : prepareValue(value);
 }
+
+const isPlainList = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.length > 0 && value.every(isPlain);
 
 const isPlain = (item: unknown): item is string => typeof item === 'string' && !/["\\]/.test(item);
 

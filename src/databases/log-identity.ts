@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import { keyIdOf } from '../shared/cursor-codec.ts';
 import { CursorKeys, type CursorRealm } from '../shared/cursor-keys.ts';
 import type { DatabaseName } from './database-name.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import { afterAll, beforeAll, expect, inject, it } from 'vitest';
 import pg from 'pg';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import pg from 'pg';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import { StartupError } from '../shared/errors.ts';

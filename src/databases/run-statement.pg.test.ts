@@ -1,7 +1,8 @@
-import sql, { raw } from 'sql-template-tag';
+import { raw, sql } from '../shared/sql.ts';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import { Allowance, maxAnswerLength } from '../shared/allowance.ts';
+import { Leaving } from '../shared/leaving.ts';
 
 let test: TestDatabases;
 beforeAll(async () => {
@@ -9,7 +10,7 @@ beforeAll(async () => {
 });
 afterAll(() => test.close());
 
-const ask = (signal: AbortSignal | null = null) => ({ asker: { signal, allowance: new Allowance() } });
+const ask = (leaving: Leaving | null = null) => ({ asker: { leaving, allowance: new Allowance() } });
 
 /** As the gateway's own role, to which PostgreSQL shows the statements of its sessions. */
 async function sleepers(): Promise<number> {
@@ -21,11 +22,11 @@ async function sleepers(): Promise<number> {
 
 it('stops in the database what nobody waits for any more, and nothing else', async () => {
   const { agentRuntime } = test.databases;
-  const leaving = new AbortController();
-  const asked = agentRuntime.query(sql`SELECT pg_sleep(600)`, ask(leaving.signal));
+  const leaving = new Leaving();
+  const asked = agentRuntime.query(sql`SELECT pg_sleep(600)`, ask(leaving));
   const refused = asked.catch((error: unknown) => error);
   await vi.waitUntil(async () => (await sleepers()) === 1, { timeout: 20_000 });
-  leaving.abort();
+  leaving.leave();
   expect(await refused).toMatchObject({ code: 'UNAVAILABLE' });
   await vi.waitUntil(async () => (await sleepers()) === 0, { timeout: 20_000 });
   const others = Array.from({ length: 30 }, () => agentRuntime.query(sql`SELECT pg_sleep(0.01), 1 AS one`, ask()));
@@ -34,7 +35,9 @@ it('stops in the database what nobody waits for any more, and nothing else', asy
 
 it('does not start what nobody waits for', async () => {
   const text = sql`SELECT 1 / 0`;
-  await expect(test.databases.auth.query(text, ask(AbortSignal.abort()))).rejects.toMatchObject({
+  const leaving = new Leaving();
+  leaving.leave();
+  await expect(test.databases.auth.query(text, ask(leaving))).rejects.toMatchObject({
     code: 'UNAVAILABLE',
   });
 });

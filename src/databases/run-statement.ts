@@ -1,6 +1,7 @@
 import pg from 'pg';
 import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
+import type { Leaving } from '../shared/leaving.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { parserOf, type Form, type Parser } from './column-parsers.ts';
 import type { TextsReader } from './patient-client.ts';
@@ -10,7 +11,7 @@ import type { Sent } from './texts-query.ts';
 /** The operation that a statement is run for. */
 export interface Asker {
   /** Ends the statement when nobody waits for it any more. */
-  readonly signal: AbortSignal | null;
+  readonly leaving: Leaving | null;
   readonly allowance: Allowance;
 }
 
@@ -43,17 +44,17 @@ export async function runStatement(
   form: Form,
   options: ReadOptions,
 ): Promise<unknown[]> {
-  const signal = options.asker?.signal ?? null;
-  if (hasLeft(signal)) throw nobodyWaits();
+  const leaving = options.asker?.leaving ?? null;
+  if (hasLeft(leaving)) throw nobodyWaits();
   const client = await pool.connect();
-  const cancelling = signal === null ? null : new Cancelling(client, signal);
+  const cancelling = leaving === null ? null : new Cancelling(client, leaving);
   let isSpent = true;
   try {
     const rows = await rowsOf(client as Client, statement, form, options);
     isSpent = false;
     return rows;
   } catch (error) {
-    throw hasLeft(signal) ? nobodyWaits() : error;
+    throw hasLeft(leaving) ? nobodyWaits() : error;
   } finally {
     cancelling?.stop();
     // A cancelled connection is not used again, because the server may take notice late.
@@ -79,20 +80,20 @@ async function rowsOf(
   return rows as unknown[];
 }
 
-const hasLeft = (signal: AbortSignal | null): boolean => signal !== null && signal.aborted;
+const hasLeft = (leaving: Leaving | null): boolean => leaving !== null && leaving.hasLeft;
 
 const nobodyWaits = (): Error => unavailable('The answer');
 
-/** Stops what the client runs when the signal says so. */
+/** Stops what the client runs when nobody waits for it any more. */
 class Cancelling {
   readonly #client: pg.PoolClient;
-  readonly #signal: AbortSignal;
+  readonly #leaving: Leaving;
   isCancelled = false;
 
-  constructor(client: pg.PoolClient, signal: AbortSignal) {
+  constructor(client: pg.PoolClient, leaving: Leaving) {
     this.#client = client;
-    this.#signal = signal;
-    signal.addEventListener('abort', this.#cancel);
+    this.#leaving = leaving;
+    leaving.onLeave(this.#cancel);
   }
 
   readonly #cancel = (): void => {
@@ -101,7 +102,7 @@ class Cancelling {
   };
 
   stop(): void {
-    this.#signal.removeEventListener('abort', this.#cancel);
+    this.#leaving.forget(this.#cancel);
   }
 }
 

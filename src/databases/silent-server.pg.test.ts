@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { openRoad, type Road } from '../../tests/chaos/road.ts';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';

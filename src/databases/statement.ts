@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../shared/sql.ts';
 
 /** Names are made from texts, so that a statement is parsed and planned once per connection; see run-statement for how many. */
 const names = new Map<string, string>();

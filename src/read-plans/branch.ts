@@ -5,7 +5,7 @@ import type { Run } from './run.ts';
 export interface Branch {
   load(rows: readonly PlanRow[], run: Run): Promise<void>;
   /** Whether what was loaded for the row shows that the viewer may see the row; absent where nothing can show it. */
-  readonly proves?: (row: PlanRow) => boolean;
+  readonly proves?: (row: PlanRow, run: Run) => boolean;
 }
 
 export async function loadBranches(branches: readonly Branch[], rows: readonly PlanRow[], run: Run): Promise<void> {

@@ -142,6 +142,7 @@ function toManyPlan(
 ): FieldPlan {
   const connectionType = getNamedType(fieldOf(type, field.name).type) as GraphQLObjectType;
   const plan = connectionPlan(scope, connectionType, { type: target, relation }, field.place);
+  const canProve = proofOf(type, target, relation);
   const id = rows.cell('id');
   const slot = rows.slot();
   const branch: Branch = {
@@ -154,20 +155,27 @@ function toManyPlan(
           : await plan.load(run, keys, given).catch((error: unknown) => new Failure(error));
       parents.forEach((row, index) => slot.set(row, loaded instanceof Failure ? loaded : loaded[index]));
     },
-    ...(provesParent(type, target, relation) && {
-      proves(row) {
+    ...(canProve !== null && {
+      proves(row, run) {
         const of = slot.get(row) as PlanPage | Failure;
-        return !(of instanceof Failure) && of.page.nodes.length > 0;
+        return !(of instanceof Failure) && of.page.nodes.length > 0 && canProve(id(row) as string, run);
       },
     }),
   };
   return { field: slotWriter(type, field, slot, () => plan.write), branch };
 }
 
-/** Whether rows of the relation cannot be, or cannot be seen, without the row of this type that they belong to. */
-function provesParent({ name }: GraphQLObjectType, target: string, relation: string): boolean {
-  const through = sourceOf(target).visibleThrough;
-  return through?.relation === relation && through.provesParent === declaredTypes.get(name)?.source;
+/** Of which rows of this type it is known that they are there by the rows of the relation that belong to them; null: of none. */
+function proofOf(
+  { name }: GraphQLObjectType,
+  target: string,
+  relation: string,
+): ((key: string, run: Run) => boolean) | null {
+  const parent = declaredTypes.get(name)?.source;
+  const { visibleThrough, ownedThrough } = sourceOf(target);
+  if (visibleThrough?.relation === relation && visibleThrough.provesParent === parent) return () => true;
+  if (ownedThrough === relation && parent === 'users') return (key, { context }) => key === context.viewer.userId;
+  return null;
 }
 
 function computedPlan(

@@ -74,8 +74,18 @@ async function findPages(
   read: PagesRead,
   parents: readonly (string | null)[],
 ): Promise<ReadonlyMap<string, Found | Failure>> {
-  const opened = await Promise.all(parents.map(async (parent) => [parent, await open(run, read, parent)] as const));
   const found = new Map<string, Found | Failure>();
+  if (needsNoPlaces(read)) {
+    await findGroup(
+      run,
+      read,
+      noPlaces,
+      parents.map((parent) => [parent, noPlaces] as const),
+      found,
+    );
+    return found;
+  }
+  const opened = await Promise.all(parents.map(async (parent) => [parent, await open(run, read, parent)] as const));
   const groups = Map.groupBy(opened, ([, of]) => (of instanceof Failure ? of : JSON.stringify([of.after, of.before])));
   await Promise.all(
     [...groups.values()].map(async (group) => {
@@ -91,7 +101,7 @@ async function findGroup(
   run: Run,
   { reading, counted }: PagesRead,
   { after, before }: Opened,
-  group: readonly [string | null, Opened][],
+  group: readonly (readonly [string | null, Opened])[],
   found: Map<string, Found | Failure>,
 ): Promise<void> {
   const { database } = reading.list.source;
@@ -114,7 +124,18 @@ async function findGroup(
 /** Rows say whose they are where there are several parents. */
 function grouped(rows: readonly PlanRow[], keys: readonly string[]): (key: string) => readonly PlanRow[] {
   if (keys.length === 1) return () => rows;
-  const byParent = Map.groupBy(rows, ([parent]) => parent as string);
+  const byParent = new Map<string, PlanRow[]>();
+  let last: unknown;
+  let ofLast: PlanRow[] = [];
+  for (const row of rows) {
+    // Those of a parent come one after the other, and to compare two keys costs less than to look one up.
+    if (row[0] !== last) {
+      last = row[0];
+      ofLast = byParent.get(row[0] as string) ?? [];
+      byParent.set(row[0] as string, ofLast);
+    }
+    ofLast.push(row);
+  }
   return (key) => byParent.get(key) ?? [];
 }
 
@@ -132,14 +153,18 @@ const noCursors: Cursors<PlanRow> = {
   startCursor: () => null,
 };
 
+/** Then all parents' lists are opened alike, without looking at any. */
+const needsNoPlaces = ({ reading, request }: PagesRead): boolean =>
+  !reading.statement.withPlaces && request.after === null && request.before === null;
+
+const noPlaces: Opened = { cursors: noCursors, after: null, before: null };
+
 async function open(
   run: Run,
   { reading, request, shape }: PagesRead,
   parentKey: string | null,
 ): Promise<Opened | Failure> {
-  const { list, statement } = reading;
-  if (!statement.withPlaces && request.after === null && request.before === null)
-    return { cursors: noCursors, after: null, before: null };
+  const { list } = reading;
   const database = run.context.reader.databases[list.source.database];
   try {
     const places = await Places.of(database, { ...list, parentKey }, [request.after, request.before]);

@@ -67,7 +67,7 @@ function readOne(
       const assumed = plan.branches.some(({ proves }) => proves) ? shape.assumed(id) : null;
       if (assumed !== null && !id.includes('\0')) {
         await loadBranches(plan.branches, [assumed], run);
-        if (plan.branches.some(({ proves }) => proves?.(assumed) === true)) {
+        if (plan.branches.some(({ proves }) => proves?.(assumed, run) === true)) {
           run.context.spend(1);
           return assumed;
         }

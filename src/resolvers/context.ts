@@ -3,6 +3,7 @@ import { Reader, type Databases } from '../services/reading/reader.ts';
 import type { Services } from '../services/services.ts';
 import type { Watches } from '../services/live/watches.ts';
 import { ScrollbackError } from '../shared/errors.ts';
+import type { Leaving } from '../shared/leaving.ts';
 import { operations } from '../shared/metrics.ts';
 
 const maxNodes = 50_000;
@@ -24,20 +25,20 @@ export class OperationContext {
   readonly requestId: string;
   private readonly databases: Databases;
   private readonly givenViewer: Viewer | null;
-  private readonly signal: AbortSignal | null;
+  private readonly leaving: Leaving | null;
   private operationReader: Reader | undefined;
   private mayLag = false;
   private nodes = 0;
   private readsWithOthers = false;
 
-  /** The signal says that nobody waits for the answer any more. */
-  constructor(gateway: Gateway, viewer: Viewer | null, requestId: string, signal: AbortSignal | null = null) {
+  /** `leaving` says when nobody waits for the answer any more. */
+  constructor(gateway: Gateway, viewer: Viewer | null, requestId: string, leaving: Leaving | null = null) {
     this.services = gateway.services;
     this.watches = gateway.watches;
     this.requestId = requestId;
     this.databases = gateway.databases;
     this.givenViewer = viewer;
-    this.signal = signal;
+    this.leaving = leaving;
     operations.inc();
   }
 
@@ -90,7 +91,7 @@ export class OperationContext {
   get reader(): Reader {
     this.operationReader ??= this.readsWithOthers
       ? this.watches.readerOf(this.viewer)
-      : new Reader(this.databases, this.viewer, { mayLag: this.mayLag, signal: this.signal });
+      : new Reader(this.databases, this.viewer, { mayLag: this.mayLag, leaving: this.leaving });
     return this.operationReader;
   }
 }

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../shared/sql.ts';
 import type { Databases } from '../services/reading/reader.ts';
 
 /** How a database's changes are noticed, and why not in a better way. */

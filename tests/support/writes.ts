@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../src/shared/sql.ts';
 import type { Databases } from '../../src/services/reading/reader.ts';
 import { viewerOf } from '../../src/services/identity/viewer.ts';
 import { createServices, type Services } from '../../src/services/services.ts';

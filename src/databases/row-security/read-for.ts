@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 
 /** The role that a viewer's reads become; it sees only the rows that its policies let through. */
 export const viewerRole = 'scrollback_viewer';

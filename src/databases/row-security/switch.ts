@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { StartupError } from '../../shared/errors.ts';
 import type { Database } from '../database.ts';
 import { databaseTitles } from '../database-name.ts';

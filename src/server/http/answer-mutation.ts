@@ -22,7 +22,7 @@ const anyDocument = '{ __typename }';
 async function execute(
   edge: Edge,
   apollo: Apollo,
-  { admitted, caller, requestId, contentType, origin, signal }: Asked,
+  { admitted, caller, requestId, contentType, origin, leaving }: Asked,
 ): Promise<HttpAnswer> {
   const { operationName, variables } = admitted;
   const headers = new HeaderMap([
@@ -32,7 +32,7 @@ async function execute(
   const body = { query: anyDocument, operationName, variables };
   const httpGraphQLRequest = { method: 'POST', headers, search: '', body };
   const context = (): Promise<OperationContext> =>
-    Promise.resolve(new OperationContext(edge.gateway, viewerFrom(caller, origin), requestId, signal));
+    Promise.resolve(new OperationContext(edge.gateway, viewerFrom(caller, origin), requestId, leaving));
   const { status = 200, body: answer } = await apollo.executeHTTPGraphQLRequest({ httpGraphQLRequest, context });
   if (answer.kind !== 'complete') throw new Error('Incremental delivery is not served.');
   // Variables that do not fit are said with 400, which is for the newer type of answer.

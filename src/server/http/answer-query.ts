@@ -10,8 +10,8 @@ import { statusOf } from './status.ts';
 
 /** A query, read by its plan. */
 export async function answerQuery(edge: Edge, asked: Asked): Promise<HttpAnswer> {
-  const { admitted, caller, requestId, contentType, signal } = asked;
-  const context = new OperationContext(edge.gateway, caller.viewer, requestId, signal);
+  const { admitted, caller, requestId, contentType, leaving } = asked;
+  const context = new OperationContext(edge.gateway, caller.viewer, requestId, leaving);
   const result = await edge.planner.execute(admitted, context);
   const { cost } = admitted;
   if (result.errors === undefined || result.errors.length === 0)

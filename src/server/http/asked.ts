@@ -1,6 +1,7 @@
 import type { Origin } from '../../services/identity/viewer.ts';
 import type { AdmittedOperation } from '../admission/admission.ts';
 import type { Caller } from '../admission/caller.ts';
+import type { Leaving } from '../../shared/leaving.ts';
 
 /** An operation that came over HTTP and may run. */
 export interface Asked {
@@ -11,8 +12,8 @@ export interface Asked {
   readonly contentType: string;
   /** Of a mutation, for the audit trail. */
   readonly origin: Origin | null;
-  /** Says that the client is gone. */
-  readonly signal: AbortSignal;
+  /** Whether the client is gone. */
+  readonly leaving: Leaving;
 }
 
 export interface HttpAnswer {

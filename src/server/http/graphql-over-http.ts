@@ -7,7 +7,7 @@ import { withDeadline } from '../admission/deadline.ts';
 import { refusalErrors } from '../admission/refused.ts';
 import type { Edge } from '../edge.ts';
 import { answerErrors } from '../http-answer.ts';
-import { leaving } from '../leaving.ts';
+import { leavingOf } from '../leaving.ts';
 import { presentError } from '../present-error.ts';
 import { requestLog } from '../request-log.ts';
 import { sendAnswer } from '../send-answer.ts';
@@ -50,7 +50,7 @@ export async function answerOperation(
       }
       const isQuery = admitted.definition.operation === OperationTypeNode.QUERY;
       const origin = isQuery ? null : edge.originOf(request);
-      const asked = { admitted, caller, requestId, contentType, origin, signal: leaving(response) };
+      const asked = { admitted, caller, requestId, contentType, origin, leaving: leavingOf(response) };
       const answer = isQuery ? answerQuery(edge, asked) : answerMutation(edge, apollo, asked);
       await send(request, response, await withDeadline(answer, edge.limits.operationTimeoutMs));
     } finally {

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 

@@ -1,4 +1,4 @@
-import sql, { raw } from 'sql-template-tag';
+import { raw, sql } from '../../shared/sql.ts';
 import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 

@@ -1,6 +1,6 @@
 import { LockMode, type InferEntity } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { raw } from 'sql-template-tag';
+import { raw, sql } from '../../shared/sql.ts';
 import { PendingApprovalEntity } from '../../entities/agent-runtime/pending-approval.ts';
 import { notFound, ScrollbackError } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { insertUsers, internal, openWrites, type Writes } from '../../../tests/support/writes.ts';
 

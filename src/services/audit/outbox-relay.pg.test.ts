@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { viewerOf } from '../identity/viewer.ts';
 import type { Database } from '../../databases/database.ts';

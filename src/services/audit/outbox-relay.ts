@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import type { Databases } from '../reading/reader.ts';
 
 /**

@@ -1,4 +1,4 @@
-import sql, { join } from 'sql-template-tag';
+import { join, sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
 
 export interface RegisteredDocument {

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { badInput, notFound } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { sessionVisible } from '../identity/visibility.ts';

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
 import type { Log } from '../../shared/log.ts';
 import { repeat, type Repeated } from '../../shared/repeat.ts';

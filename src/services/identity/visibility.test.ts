@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import { type Sql, sql } from '../../shared/sql.ts';
 import { describe, expect, it } from 'vitest';
 import { viewerOf, type Viewer } from './viewer.ts';
 import {

@@ -1,4 +1,4 @@
-import sql, { raw, type Sql } from 'sql-template-tag';
+import { raw, type Sql, sql } from '../../shared/sql.ts';
 import type { Viewer } from './viewer.ts';
 
 /**

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
 import { UserEntity } from '../../entities/auth/user.ts';
 import { insertIfNew } from '../writing/statements.ts';

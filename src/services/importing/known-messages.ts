@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { join } from 'sql-template-tag';
+import { join, sql } from '../../shared/sql.ts';
 import { run } from '../writing/statements.ts';
 import type { ImportedMessage } from './chat-message.ts';
 

@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addMessages, addSession } from '../../../tests/support/people.ts';

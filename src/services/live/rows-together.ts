@@ -1,4 +1,4 @@
-import sql, { join, raw, Sql } from 'sql-template-tag';
+import { join, raw, Sql, sql } from '../../shared/sql.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { Databases } from '../reading/reader.ts';
 import type { Row, Source } from '../reading/source.ts';

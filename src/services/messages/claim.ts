@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { MessageDetailsEntity } from '../../entities/agent-runtime/message-details.ts';
 import { ScrollbackError } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';

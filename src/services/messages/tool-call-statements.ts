@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import { type Sql, sql } from '../../shared/sql.ts';
 import { sessionIdVisible } from '../identity/visibility.ts';
 import type { Viewer } from '../identity/viewer.ts';
 

@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addSession, addUser } from '../../../tests/support/people.ts';

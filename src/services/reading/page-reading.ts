@@ -1,4 +1,4 @@
-import { raw, type Sql } from 'sql-template-tag';
+import { raw, type Sql } from '../../shared/sql.ts';
 import { badInput } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { PageRequest } from './page-request.ts';

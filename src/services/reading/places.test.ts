@@ -1,4 +1,4 @@
-import sql, { type Sql } from 'sql-template-tag';
+import { type Sql, sql } from '../../shared/sql.ts';
 import { expect, it } from 'vitest';
 import type { Database } from '../../databases/database.ts';
 import { decodeLogCursor, encodeLogCursor, type CursorSeal, type LogCursor } from '../../shared/cursor-codec.ts';

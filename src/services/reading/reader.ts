@@ -1,10 +1,11 @@
 import DataLoader from 'dataloader';
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import { readFor, type ReadFor } from '../../databases/row-security/read-for.ts';
 import type { ReadOptions } from '../../databases/run-statement.ts';
 import { Allowance } from '../../shared/allowance.ts';
+import type { Leaving } from '../../shared/leaving.ts';
 import { readForOf } from '../identity/read-for.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import { Page } from './page.ts';
@@ -29,19 +30,19 @@ export class Reader {
 
   readonly #readFor: ReadFor;
   readonly #mayLag: boolean;
-  readonly #signal: AbortSignal | null;
+  readonly #leaving: Leaving | null;
   #asking: ReadOptions;
 
   /**
    * With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream.
-   * When the signal says that nobody waits for the answer any more, what is being read is given up.
+   * When `leaving` says that nobody waits for the answer any more, what is being read is given up.
    */
-  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean; signal?: AbortSignal | null } = {}) {
+  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean; leaving?: Leaving | null } = {}) {
     this.databases = databases;
     this.viewer = viewer;
     this.#readFor = readForOf(viewer);
     this.#mayLag = options.mayLag ?? false;
-    this.#signal = options.signal ?? null;
+    this.#leaving = options.leaving ?? null;
     this.#asking = this.#anew();
   }
 
@@ -149,7 +150,7 @@ export class Reader {
   }
 
   #anew(): ReadOptions {
-    return { asker: { signal: this.#signal, allowance: new Allowance() } };
+    return { asker: { leaving: this.#leaving, allowance: new Allowance() } };
   }
 
   async #rowsOf(

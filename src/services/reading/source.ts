@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import type { Viewer } from '../identity/viewer.ts';
 
@@ -55,6 +55,11 @@ export interface Source {
   /** Which rows exist for a viewer. */
   readonly visible: (viewer: Viewer) => Sql;
   readonly visibleThrough?: VisibleThrough;
+  /**
+   * The relation to the users whose rows these are. Rows of the viewer's own show that the viewer's user is there, as the
+   * viewer has done by its token: a user who is deleted has its tokens taken back.
+   */
+  readonly ownedThrough?: string;
   /** Relation name → SQL of the column that holds the parent's key. */
   readonly relations?: Readonly<Record<string, string>>;
   readonly orders: Readonly<Record<string, Order>>;

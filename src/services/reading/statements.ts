@@ -1,4 +1,4 @@
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { empty, join, raw, type Sql, sql } from '../../shared/sql.ts';
 import { fingerprintBytes } from '../../shared/cursor-codec.ts';
 import type { Viewer } from '../identity/viewer.ts';
 import type { LogOrder, Order, Source } from './source.ts';

@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import { logIdentityOf } from '../../databases/log-identity.ts';
 import { decodeKeysCursor, encodeKeysCursor } from '../../shared/cursor-codec.ts';
 import { badInput } from '../../shared/errors.ts';

@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { raw } from 'sql-template-tag';
+import { raw, sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
 import { SessionEntity, type SessionRow } from '../../entities/agent-runtime/session.ts';
 import { databaseNow, where } from '../writing/statements.ts';

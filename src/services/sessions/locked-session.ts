@@ -1,6 +1,6 @@
 import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { raw, type Sql } from 'sql-template-tag';
+import { raw, type Sql, sql } from '../../shared/sql.ts';
 import { SessionEntity, type SessionRow } from '../../entities/agent-runtime/session.ts';
 import { notFound, ScrollbackError } from '../../shared/errors.ts';
 import type { Viewer } from '../identity/viewer.ts';

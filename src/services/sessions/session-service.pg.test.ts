@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { viewerOf } from '../identity/viewer.ts';
 import { closeExpiredSessions } from './close-expired-sessions.ts';

@@ -5,7 +5,7 @@ import type { SessionRow } from '../../entities/agent-runtime/session.ts';
 import { ScrollbackError } from '../../shared/errors.ts';
 import { enqueueAuditLog } from '../audit/outbox.ts';
 import type { Viewer } from '../identity/viewer.ts';
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import { databaseNow, run } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
 import { closeSession } from './close-session.ts';

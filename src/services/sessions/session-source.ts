@@ -1,4 +1,4 @@
-import sql, { raw } from 'sql-template-tag';
+import { raw, sql } from '../../shared/sql.ts';
 import { sessionVisible } from '../identity/visibility.ts';
 import type { Source } from '../reading/source.ts';
 
@@ -30,6 +30,7 @@ export const sessionSource: Source = {
     currentAgent: '(SELECT a.current_agent FROM public.agent_contexts AS a WHERE a.session_db_id = s.id)',
   },
   visible: (viewer) => sessionVisible(viewer),
+  ownedThrough: 'owner',
   relations: { owner: 's.user_id' },
   orders: {
     lastActivity: {

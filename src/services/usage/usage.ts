@@ -1,4 +1,4 @@
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import type { Reader } from '../reading/reader.ts';
 import { usageOfSessions, usageOfUsers, type Usage, type UsageRow } from './usage-statements.ts';
 

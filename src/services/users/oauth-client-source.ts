@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../shared/sql.ts';
 import type { Source } from '../reading/source.ts';
 
 /** Applications that may ask for tokens. They belong to the platform, not to a user: whoever has a token may know their names. */

@@ -1,6 +1,6 @@
 import { LockMode, type Loaded } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { empty, join, raw, type Sql } from 'sql-template-tag';
+import { empty, join, raw, type Sql, sql } from '../../shared/sql.ts';
 import { UserEntity } from '../../entities/auth/user.ts';
 import { badInput, notFound, ScrollbackError } from '../../shared/errors.ts';
 import { auditAction } from '../audit/insert-audit-log.ts';

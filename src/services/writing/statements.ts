@@ -1,6 +1,6 @@
 import { raw as fragment, type EntityName, type QueryResult, type RequiredEntityData } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
-import sql, { type Sql } from 'sql-template-tag';
+import { type Sql, sql } from '../../shared/sql.ts';
 
 /** A condition in SQL as part of what `em.findOne` and its like take; `build` gets the alias of the entity's table. */
 export function where(build: (alias: string) => Sql): Record<symbol, []> {

@@ -1,5 +1,5 @@
 import type { EntityManager } from '@mikro-orm/postgresql';
-import type { Sql } from 'sql-template-tag';
+import type { Sql } from '../../shared/sql.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import type { Database } from '../../databases/database.ts';
 import type { Log } from '../../shared/log.ts';

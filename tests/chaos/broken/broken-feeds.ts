@@ -1,4 +1,4 @@
-import sql from 'sql-template-tag';
+import { sql } from '../../../src/shared/sql.ts';
 import {
   allSessionsTopic,
   sessionTopic,
