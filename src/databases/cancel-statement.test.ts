@@ -53,12 +53,12 @@ it.each([
   ['refuses TLS', 'N'],
   ['answers with an error', 'E'],
   ['speaks no TLS after all', 'Snonsense'],
-])('ends quietly where the server %s and breaks the connection', async (_, answer) => {
+])('survives a server that %s and breaks the connection', async (_, answer) => {
   const [, socket] = await asked({ rejectUnauthorized: false });
   socket.on('error', () => undefined);
+  // Both arrive together: the answer makes one error, and the broken connection another.
   socket.write(answer);
-  await new Promise((resolve) => setTimeout(resolve, 50));
   socket.resetAndDestroy();
-  await new Promise((resolve) => setTimeout(resolve, 50));
+  await new Promise((resolve) => setTimeout(resolve, 100));
   expect(socket.destroyed).toBe(true);
 });

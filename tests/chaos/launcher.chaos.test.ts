@@ -10,6 +10,7 @@ import { buildPrograms, programs } from './build.ts';
 /** Where bin/scrollback.js finds itself in front of the program that was built for tests. */
 let folder: string;
 let launcher: ChildProcess;
+let gateway: { readonly port: number; readonly pid: number } | undefined;
 
 beforeAll(buildPrograms, 120_000);
 beforeEach(async () => {
@@ -23,6 +24,7 @@ beforeEach(async () => {
 });
 afterEach(async () => {
   launcher.kill('SIGKILL');
+  if (gateway !== undefined && isRunning(gateway.pid)) process.kill(gateway.pid, 'SIGKILL');
   await rm(folder, { recursive: true });
 });
 
@@ -32,7 +34,7 @@ const looksOld = `data:text/javascript,Object.defineProperty(process,'versions',
 const nowhere = 'postgresql://nobody:nothing@127.0.0.1:1';
 
 /** The gateway's port, and the process that serves there. */
-async function served(): Promise<{ readonly port: number; readonly pid: number }> {
+async function served(): Promise<NonNullable<typeof gateway>> {
   launcher = spawn(process.execPath, ['--import', looksOld, join(folder, 'bin/scrollback.js'), 'start'], {
     cwd: folder,
     env: {
@@ -64,7 +66,8 @@ const isAlive = async (port: number): Promise<boolean> =>
   );
 
 it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('a gateway does not outlive its launcher: %s', async (signal) => {
-  const { port, pid } = await served();
+  gateway = await served();
+  const { port, pid } = gateway;
   expect(await isAlive(port)).toBe(true);
   expect(pid).not.toBe(launcher.pid);
   launcher.kill(signal);
