@@ -106,7 +106,9 @@ describe('a refusal is logged with its code and the network it came from', () =>
     ),
   )('$code of $query over $transport', async ({ code, asker, query, send, subnet }) => {
     await send(`2001:db8:0:${subnet}::7`, asker, query).catch(() => undefined);
-    await expect.poll(() => refusals(`2001:db8:0:${subnet}::/64`)).toMatchObject([{ code, requestId: expect.any(String) as string }]);
+    await expect
+      .poll(() => refusals(`2001:db8:0:${subnet}::/64`))
+      .toMatchObject([{ code, requestId: expect.any(String) as string }]);
   });
 
   it.each(transports)('of an expired token, over %s', async (_transport, send, address) => {
