@@ -61,7 +61,7 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
     jwks: identity.issuer?.jwks() ?? null,
     graphiqlHeaders: options.graphiqlHeaders ?? (() => Promise.resolve({})),
     wakeUps: changeFeed.wakeUps,
-    tokenKeys: remoteKeys?.report ?? null,
+    tokenKeys: remoteKeys === null ? null : () => remoteKeys.report(),
     metrics: config.metrics.onGatewayPort ? metrics : null,
     config: config.http,
     log,

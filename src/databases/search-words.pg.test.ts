@@ -21,7 +21,7 @@ const before: DatabaseDefinition = {
   ),
 };
 const bringUp = (definition: DatabaseDefinition) => migrate(definition, test.roads.agentRuntime.owner, silentLog());
-const query = async (text: string): Promise<unknown[]> => (await test.service.agentRuntime.query(text)).rows;
+const query = async (text: string): Promise<unknown[]> => (await test.service.agentRuntime.query<object>(text)).rows;
 
 const having = (word: string): Promise<unknown[]> =>
   query(
