@@ -234,8 +234,8 @@ describe('searchMessages', () => {
 
     it.each(wanted)('%s are found, by the whole and by each part', async (_what, queries) => {
       const bound = async (): Promise<string[]> => {
-        const hits = await Promise.all(queries.map((query) => found(query)));
-        return queries.filter((_, n) => hits[n]?.includes('bound') !== true);
+        const answers = await Promise.all(queries.map((query) => found(query)));
+        return queries.filter((_, n) => answers[n]?.includes('bound') !== true);
       };
       expect(await bound()).toEqual([]);
       await index();
