@@ -2,6 +2,7 @@ import pg from 'pg';
 import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
 import { cancelStatement } from './cancel-statement.ts';
+import { leavesConnection } from './database-errors.ts';
 import { runAsViewer, type ReadFor } from './row-security/read-for.ts';
 
 /** The operation that a statement is run for. */
@@ -66,7 +67,7 @@ export interface ReadOptions {
   readonly withinMs?: number;
 }
 
-/** Runs a statement on a connection of the pool; a connection with an error of its own behind it does not come back. */
+/** Runs a statement on a connection of the pool, which comes back unless something may be wrong with it. */
 export async function runStatement(
   pool: pg.Pool,
   { readFor, ...statement }: Sent,
@@ -90,6 +91,7 @@ export async function runStatement(
     isSpent = false;
     return rows as unknown[];
   } catch (error) {
+    isSpent = !leavesConnection(error);
     throw hasLeft(signal) ? nobodyWaits() : error;
   } finally {
     cancelling?.stop();
