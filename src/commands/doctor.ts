@@ -38,27 +38,35 @@ function readConfig(): Config | null {
   }
 }
 
+/** What takes time is begun at once, and told in its order. */
 async function examine(config: Config): Promise<void> {
   const { agentRuntime, authService } = config.databases;
   const hasEmbedded = agentRuntime === null || authService === null;
   if (hasEmbedded || config.auth.keys.kind === 'built-in')
     tell(await foundBy('data folder', () => checkDataFolder(config.dataFolder)));
-  tell(await foundBy('tokens', () => checkKeys(config)));
-  if (hasEmbedded && existingCluster(config.dataFolder) === undefined) {
-    return tell([ok('databases', 'the embedded PostgreSQL will be made by the first start')]);
-  }
-  tell(await foundBy('databases', () => examineDatabases(config)));
+  const tokens = foundBy('tokens', () => checkKeys(config));
+  const databases =
+    hasEmbedded && existingCluster(config.dataFolder) === undefined
+      ? [ok('databases', 'the embedded PostgreSQL will be made by the first start')]
+      : foundBy('databases', () => examineDatabases(config));
+  tell(await tokens);
+  tell(await databases);
 }
 
 async function examineDatabases(config: Config): Promise<readonly Finding[]> {
   const log = createLog({ level: 'error', pretty: false });
-  const findings: Finding[] = [];
+  let found: readonly Finding[] = [];
   await withRuntime(config, log, async ({ roads }) => {
     const checks = { migratesOnStart: config.migrateOnStart, live: config.live };
-    for (const road of Object.values(roads)) {
-      findings.push(...(await checkDatabase({ ...checks, road })));
-      if (road.replica !== null) findings.push(await checkReplica(road.replica));
-    }
+    const each = Object.values(roads).map(async (road) => {
+      const { replica } = road;
+      const [main, ofReplica] = await Promise.all([
+        checkDatabase({ ...checks, road }),
+        replica === null ? [] : checkReplica(replica),
+      ]);
+      return [main, ofReplica].flat();
+    });
+    found = (await Promise.all(each)).flat();
   });
-  return findings;
+  return found;
 }

@@ -18,11 +18,12 @@ import { startChangeFeed } from './change-feed.ts';
 import type { Identity } from './identity.ts';
 import { startMetrics } from './metrics.ts';
 import type { Runtime } from './runtime.ts';
+import { watchKeys } from './watch-keys.ts';
 
 export interface GatewayOptions {
   readonly runtime: Pick<Runtime, 'databases' | 'roads'>;
   readonly identity: Identity;
-  readonly config: Pick<Config, 'http' | 'live' | 'metrics' | 'sessions'>;
+  readonly config: Pick<Config, 'auth' | 'http' | 'live' | 'metrics' | 'sessions'>;
   /** Headers that GraphiQL starts with. */
   readonly graphiqlHeaders?: () => Promise<Record<string, string>>;
   readonly log: Log;
@@ -39,6 +40,11 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
   const revocations = new Revocations(databases.auth);
   revocations.start(log);
   lifecycle.onStop(() => revocations.stop());
+  const { remoteKeys } = identity;
+  if (remoteKeys !== null) {
+    const watching = watchKeys(remoteKeys, config.auth.keys, log);
+    lifecycle.onStop(() => watching.stop());
+  }
   const services = createServices({
     databases,
     sessionLifetimeSeconds: config.sessions.lifetimeSeconds,
@@ -55,6 +61,7 @@ export async function startGateway(options: GatewayOptions, lifecycle: Lifecycle
     jwks: identity.issuer?.jwks() ?? null,
     graphiqlHeaders: options.graphiqlHeaders ?? (() => Promise.resolve({})),
     wakeUps: changeFeed.wakeUps,
+    tokenKeys: remoteKeys === null ? null : () => remoteKeys.report(),
     metrics: config.metrics.onGatewayPort ? metrics : null,
     config: config.http,
     log,

@@ -2,6 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import { agentRuntimeDefinition, authDefinition } from '../databases/definitions.ts';
+import { StartupError } from '../shared/errors.ts';
 import { silentLog } from '../shared/log.ts';
 import { connected } from './connected.ts';
 import { connectionAdvice, isRefused } from './connection-advice.ts';
@@ -34,6 +35,32 @@ test('the gateway itself can tell which migrations are pending', async () => {
   expect((await pendingMigrations(definition, main)).pending).toEqual([]);
   await pair.service.agentRuntime.query(`DELETE FROM scrollback.migrations WHERE name = '07-read-indexes'`);
   expect((await pendingMigrations(definition, main)).pending).toEqual(['07-read-indexes']);
+});
+
+test.each([
+  ['agentRuntime', agentRuntimeDefinition, 'AGENT_RUNTIME__MIGRATION_DB_URL'],
+  ['auth', authDefinition, 'AUTH_SERVICE__MIGRATION_DB_URL'],
+] as const)('a role that may not migrate %s is told whose business that is', async (name, definition, setting) => {
+  const road = { ...roadOf(name, definition), owner: pair.roads[name].gateway };
+  expect(await migrateOne(road, silentLog())).toEqual([]);
+  // As after an update that brings a migration, which gateways with the role that serves meet first.
+  await pair.service[name].query(`DELETE FROM scrollback.migrations WHERE name = '01-shared-tables'`);
+  const error = await migrateOne(road, silentLog()).catch((cause: unknown) => cause);
+  expect(error).toBeInstanceOf(StartupError);
+  expect(error).toMatchObject({
+    message: expect.stringMatching(
+      `^postgresql://.* may not migrate: the role scrollback_gateway does not own the tables. Set ${setting} .*MIGRATE_ON_START=false`,
+    ) as string,
+  });
+  expect((error as Error).message).not.toContain(road.owner.password);
+});
+
+test('the same before there are any tables', async () => {
+  const empty = await testDatabases({ migrated: false });
+  const { gateway } = empty.roads.auth;
+  const road = { ...roadOf('auth', authDefinition), main: gateway, owner: gateway };
+  await expect(migrateOne(road, silentLog())).rejects.toThrow(/may not migrate: the role scrollback_gateway/);
+  await empty.close();
 });
 
 test.each([

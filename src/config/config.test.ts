@@ -149,6 +149,12 @@ describe('complaints', () => {
     expect(complaint).not.toContain('hunter22');
   });
 
+  test('an address of keys that cannot be fetched is refused, without what is in it', () => {
+    const complaint = complaintOf({ AUTH_JWKS_URL: 'https://user:hunter22@a.example/jwks' });
+    expect(complaint).toContain('AUTH_JWKS_URL must have no user and password in it');
+    expect(complaint).not.toContain('hunter22');
+  });
+
   test('two sources of keys contradict each other', () => {
     const keys = { AUTH_JWKS_URL: 'https://a.example/jwks', AUTH_PUBLIC_KEY_FILE: 'package.json' };
     expect(complaintOf(keys)).toMatch(/AUTH_JWKS_URL and AUTH_PUBLIC_KEY_FILE are both set/);
@@ -196,4 +202,27 @@ test('misspelt settings are warned of, with the likely name and without the valu
     'AUTH_JWKS_URI is not a setting and has no effect; did you mean AUTH_JWKS_URL?',
     'AUTH_SERVICE__SMTP_PASSWORD is not a setting and has no effect',
   ]);
+});
+
+test('in the settings file every name that may be meant as a setting is looked at, in the environment only what is clear', () => {
+  const names = [
+    'MAX_DEPHT',
+    'max_depth',
+    'TLS_CERT',
+    'SCROLLBACKDATA',
+    'GRAFIQL',
+    'SHUTDOWN_TIMEOUT',
+    'TRUST_PROXIES',
+  ];
+  const others = ['POSTGRES_PASSWORD', 'SCROLLBACK_OWNER_PASSWORD', 'PGADMIN_EMAIL', 'TZ', 'SMTP_HOST', 'HOME'];
+  const warned = (warnings: readonly string[]): string[] => warnings.map((warning) => warning.split(' ')[0] ?? '');
+  const file = [...names, ...others].map((name) => `${name}=hunter22`).join('\n');
+  const { warnings } = load({}, file);
+  expect(warned(warnings).sort()).toEqual(names.toSorted());
+  expect(warnings).toContain('max_depth is not a setting and has no effect; did you mean MAX_DEPTH?');
+  expect(warnings.join()).not.toContain('hunter22');
+  const env = Object.fromEntries(
+    [...names, ...others, 'LANG', 'MAX_MEMORY', 'TLS_CERT_DIR'].map((name) => [name, 'x']),
+  );
+  expect(warned(load(env).warnings)).toEqual(['MAX_DEPHT', 'max_depth', 'SCROLLBACKDATA']);
 });

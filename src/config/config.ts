@@ -137,12 +137,13 @@ export interface AuthConfig {
 
 /** Reads the environment over the `.env` file; every wrong setting is named in the one error that this throws. */
 export function loadConfig(env: NodeJS.ProcessEnv, options: { envFile?: string } = {}): Config {
-  const variables = withoutEmpty({ ...readEnvFile(options.envFile), ...env });
+  const file = readEnvFile(options.envFile);
+  const variables = withoutEmpty({ ...file, ...env });
   const outcome = readSettings(variables);
   if ('problems' in outcome) {
     throw new StartupError(['Some settings are not right:', ...outcome.problems].join('\n  '));
   }
-  return configOf(outcome.settings, warnOfMisspelt(Object.keys(variables)));
+  return configOf(outcome.settings, warnOfMisspelt(Object.keys(withoutEmpty(env)), Object.keys(withoutEmpty(file))));
 }
 
 const withoutEmpty = (variables: Variables): Variables =>

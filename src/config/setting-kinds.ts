@@ -22,7 +22,13 @@ export const onOff = () => z.stringbool({ error: 'must be true or false' });
 
 export const secretText = (length: number) => z.string().min(length, `must have at least ${length} characters`);
 
-export const httpUrl = () => z.url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL' });
+/** Node fetches nothing with credentials in its address, and repeats them in saying so. */
+export const httpUrl = () =>
+  z
+    .url({ protocol: /^https?$/, error: 'must be an http:// or https:// URL', abort: true })
+    .refine((url) => !URL.parse(url)?.username && !URL.parse(url)?.password, {
+      error: 'must have no user and password in it; such an address cannot be fetched',
+    });
 
 export const readableFile = () =>
   z.string().refine(isReadable, { error: 'must be the path of a file that can be read' });

@@ -12,8 +12,9 @@ interface Backend {
 interface CancelConnection {
   readonly stream: { destroy(): void };
   connect(port: number | string, host?: string): void;
+  requestSsl(): void;
   cancel(processID: number, secretKey: number): void;
-  once(event: 'connect' | 'sslconnect' | 'error' | 'end', listener: () => void): this;
+  on(event: 'connect' | 'sslconnect' | 'error' | 'end', listener: () => void): this;
 }
 
 const withinMs = 5_000;
@@ -29,11 +30,13 @@ export function cancelStatement(client: pg.PoolClient): void {
   const options = ssl ? { ssl } : {};
   const connection = new pg.Connection(options) as unknown as CancelConnection;
   const late = setTimeout(() => connection.stream.destroy(), withinMs).unref();
-  const over = (): void => clearTimeout(late);
+  const ask = (): void => connection.cancel(processID, secretKey);
   connection
-    .once('error', over)
-    .once('end', over)
-    .once(ssl ? 'sslconnect' : 'connect', () => connection.cancel(processID, secretKey));
+    // More than one error may come, and one without a listener would end the process.
+    .on('error', () => connection.stream.destroy())
+    .on('end', () => clearTimeout(late))
+    .on('connect', () => (ssl ? connection.requestSsl() : ask()))
+    .on('sslconnect', ask);
   if (host.startsWith('/')) connection.connect(`${host}/.s.PGSQL.${port}`);
   else connection.connect(port, host);
 }

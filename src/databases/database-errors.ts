@@ -71,6 +71,24 @@ export const isSilence = (error: unknown): boolean => driverErrorOf(error).messa
 export const isStrangersStatement = (error: unknown): boolean =>
   ['26000', '42P05'].includes(driverErrorOf(error).code ?? '');
 
+/**
+ * SQLSTATE classes of a refusal that is about the statement: values, constraints, conflicts, names and rights, limits,
+ * and what a trigger raises.
+ */
+const statementClasses = ['21', '22', '23', '40', '42', '54', 'P0'];
+/** A lock that was not to be had, and a statement that was stopped. */
+const statementStates = new Set(['55P03', '57014']);
+
+/**
+ * Whether the server refused a statement and its connection is as good as before. Anything else may come from the
+ * connection: a server that turned read-only, statements that were prepared for tables as they no longer are.
+ */
+export function leavesConnection(error: unknown): boolean {
+  const state = driverErrorOf(error).code ?? '';
+  if (isStrangersStatement(error)) return false;
+  return statementStates.has(state) || (state.length === 5 && statementClasses.includes(state.slice(0, 2)));
+}
+
 /** Whether the transaction failed only because of others and may simply run again. */
 export function isRetryable(error: unknown): boolean {
   return retryableStates.has(driverErrorOf(error).code ?? '');

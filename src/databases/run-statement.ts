@@ -4,6 +4,7 @@ import type { Allowance } from '../shared/allowance.ts';
 import type { Leaving } from '../shared/leaving.ts';
 import { cancelStatement } from './cancel-statement.ts';
 import { parserOf, type Form, type Parser } from './column-parsers.ts';
+import { leavesConnection } from './database-errors.ts';
 import type { TextsReader } from './patient-client.ts';
 import { runAsViewer, type ReadFor } from './row-security/read-for.ts';
 import type { Sent } from './texts-query.ts';
@@ -37,7 +38,7 @@ export interface ReadOptions {
   readonly withinMs?: number;
 }
 
-/** Runs a statement on a connection of the pool; a connection with an error of its own behind it does not come back. */
+/** Runs a statement on a connection of the pool, which comes back unless something may be wrong with it. */
 export async function runStatement(
   pool: pg.Pool,
   statement: SentFor,
@@ -54,6 +55,7 @@ export async function runStatement(
     isSpent = false;
     return rows;
   } catch (error) {
+    isSpent = !leavesConnection(error);
     throw hasLeft(leaving) ? nobodyWaits() : error;
   } finally {
     cancelling?.stop();

@@ -5,6 +5,7 @@ import type { HttpConfig } from '../config/config.ts';
 import { Planner } from '../read-plans/planner.ts';
 import type { Gateway } from '../resolvers/context.ts';
 import type { RevocableAuthenticator } from '../services/identity/revocable-authenticator.ts';
+import type { KeysReport } from '../services/identity/remote-keys.ts';
 import type { Log } from '../shared/log.ts';
 import { Admission } from './admission/admission.ts';
 import { Documents } from './admission/documents.ts';
@@ -33,6 +34,8 @@ export interface GatewayServerOptions {
   readonly jwks: object | null;
   readonly graphiqlHeaders: () => Promise<Record<string, string>>;
   readonly wakeUps: WakeUpReports;
+  /** null where tokens are checked with keys that are here. */
+  readonly tokenKeys: (() => KeysReport) | null;
   /** null where metrics are not at this address. */
   readonly metrics: MetricsHandler | null;
   readonly config: HttpConfig;
@@ -64,6 +67,7 @@ export async function startGatewayServer(options: GatewayServerOptions): Promise
     graphiqlHeaders: config.graphiql ? options.graphiqlHeaders : null,
     isSecure: isSecureBehind(config.trustedProxies),
     wakeUps: options.wakeUps,
+    tokenKeys: options.tokenKeys,
     metrics: options.metrics,
   });
   const server = createListener(config, handler, log);

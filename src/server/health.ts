@@ -1,3 +1,4 @@
+import type { KeysReport } from '../services/identity/remote-keys.ts';
 import { sql } from '../shared/sql.ts';
 import type { Databases } from '../services/reading/reader.ts';
 
@@ -14,8 +15,15 @@ interface DatabaseReadiness {
   readonly wakeUps: WakeUpReport;
 }
 
+interface TokenKeysReadiness {
+  readonly known: boolean;
+  readonly reachable: boolean;
+}
+
 export interface Readiness {
   readonly ready: boolean;
+  /** Only where an issuer elsewhere has the keys. */
+  readonly tokenKeys?: TokenKeysReadiness;
   readonly databases: Readonly<Record<'agent_runtime' | 'auth_db', DatabaseReadiness>>;
 }
 
@@ -23,13 +31,21 @@ const checkTimeoutMs = 2000;
 
 /**
  * Ready as long as at least one database answers: what needs only the other one still works, and a gateway that is
- * taken out of the balancer for it would serve nobody. The answer says which one is down.
+ * taken out of the balancer for it would serve nobody. The answer says which one is down. Likewise with an issuer that
+ * is away, as long as its keys are known; a gateway that never had them can check no token, and others may.
  */
-export async function readiness(databases: Databases, wakeUps: WakeUpReports): Promise<Readiness> {
+export async function readiness(
+  databases: Databases,
+  wakeUps: WakeUpReports,
+  tokenKeys: KeysReport | null,
+): Promise<Readiness> {
   const [agentRuntime, auth] = await Promise.all([reachable(databases.agentRuntime), reachable(databases.auth)]);
   const reports = wakeUps();
   return {
-    ready: agentRuntime || auth,
+    ready: (agentRuntime || auth) && tokenKeys?.known !== false,
+    ...(tokenKeys !== null && {
+      tokenKeys: { known: tokenKeys.known, reachable: tokenKeys.failure === undefined },
+    }),
     databases: {
       agent_runtime: { reachable: agentRuntime, wakeUps: reports.agentRuntime },
       auth_db: { reachable: auth, wakeUps: reports.auth },

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { KeysReport } from '../services/identity/remote-keys.ts';
 import type { Edge } from './edge.ts';
 import { graphiqlPage } from './graphiql/page.ts';
 import { readiness, type WakeUpReports } from './health.ts';
@@ -23,6 +24,7 @@ export interface HttpHandlerOptions {
   readonly graphiqlHeaders: (() => Promise<Record<string, string>>) | null;
   readonly isSecure: (request: IncomingMessage) => boolean;
   readonly wakeUps: WakeUpReports;
+  readonly tokenKeys: (() => KeysReport) | null;
   /** null where metrics are elsewhere, or nowhere. */
   readonly metrics: Handler | null;
 }
@@ -70,8 +72,8 @@ export function createHttpHandler(
   };
 }
 
-async function ready({ edge, wakeUps }: HttpHandlerOptions, response: ServerResponse): Promise<void> {
-  const state = await readiness(edge.gateway.databases, wakeUps);
+async function ready({ edge, wakeUps, tokenKeys }: HttpHandlerOptions, response: ServerResponse): Promise<void> {
+  const state = await readiness(edge.gateway.databases, wakeUps, tokenKeys?.() ?? null);
   const draining = edge.isDraining();
   answerJson(response, state.ready && !draining ? 200 : 503, { ...state, ready: state.ready && !draining, draining });
 }

@@ -32,6 +32,24 @@ describe('what is logged of an error', () => {
     });
   });
 
+  it.each([
+    "it doesn't work because the server isn't there",
+    "the gateway's clock and the server's differ",
+    'postgresql://***@127.0.0.1:1/agent_runtime cannot be reached: connect ECONNREFUSED',
+  ])('leaves alone what is harmless: %s', (text) => {
+    expect(masked(text)).toBe(text);
+  });
+
+  it.each([
+    ["it isn't 'my friend's diary' that's wanted", `it isn't "***" that's wanted`],
+    ["values ('it''s mine, all of it')", `values ('it'"***")`],
+    ["E'my diary' and 'a diary that does not end", 'E"***" and "***"'],
+    ['at postgresql://anna:p@ss@db.example:5432/x', 'at postgresql://***@db.example:5432/x'],
+    ['mailto:anna@example.org, anna.a@mail.example.org', 'mailto:*** ***'],
+  ])('masks what is quoted or opens a door: %s', (text, shown) => {
+    expect(masked(text)).toBe(shown);
+  });
+
   it('is short, ends, and takes anything that can be thrown', () => {
     const turning = new Error('x'.repeat(50).concat(' y'.repeat(1000)));
     turning.cause = turning;

@@ -41,13 +41,20 @@ function withoutStatement({ message, cause }: Error): string {
 /** Names of tables, columns and the like, and codes of a few letters; everything else in quotes is somebody's. */
 const isName = (text: string): boolean => /^[a-z_][a-z0-9_.]{0,62}$/i.test(text);
 
+/** The apostrophe of "isn't" and "the user's" opens and closes nothing. */
+const apostrophe = "(?<=[a-z]{2})'(?=(?:s|t|re|ve|ll|d)(?![a-z]))";
+const singleQuoted = new RegExp(`(?!${apostrophe})'(?:[^']|${apostrophe})*'?`, 'gi');
+
+const quoted = (found: string): string => (isName(found.slice(1, -1)) ? found : '"***"');
+
 const masks: readonly [RegExp, (found: string) => string][] = [
   [/\beyJ[\w-]+\.[\w.-]+/g, () => '***'],
-  [/\b[a-z][\w+.-]*:\/\/\S*@/gi, () => '***@'],
-  [/[^\s"'<>()]+@[^\s"'<>()]+\.[^\s"'<>()]+/g, () => '***'],
+  [/\b[a-z][\w+.-]*:\/\/\S*@/gi, (found) => `${found.slice(0, found.indexOf('//'))}//***@`],
+  [/[^\s"'<>():/*]+@[^\s"'<>()]+\.[^\s"'<>()]+/g, () => '***'],
   [/\$2[aby]?\$\S+/g, () => '***'],
   [/[\w+/=-]{32,}/g, (found) => (isName(found) && !/\d/.test(found) ? found : '***')],
-  [/"[^"]*"?|'[^']*'?|«[^»]*»?/g, (found) => (isName(found.slice(1, -1)) ? found : '"***"')],
+  [/"[^"]*"?|«[^»]*»?/g, quoted],
+  [singleQuoted, quoted],
 ];
 
 /** A text without what looks like a token, an address with credentials, an e-mail address, a hash, or is quoted from somewhere. */

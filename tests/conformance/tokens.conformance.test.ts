@@ -217,7 +217,7 @@ describe('what is refused, on both transports', () => {
 
 describe("the provider's key set", () => {
   const verifying = (options: RemoteKeysOptions) => {
-    const keys = keysFromUrl(provider.jwksUrl, options);
+    const { find: keys } = keysFromUrl(provider.jwksUrl, options);
     return createTokenVerifier({ keys, issuer: provider.issuer, audience, clockToleranceSeconds: 0 }).verify;
   };
   const outcome = (verified: Promise<unknown>): Promise<string> =>

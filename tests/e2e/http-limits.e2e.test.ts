@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { request as httpsRequest } from 'node:https';
@@ -8,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text as textOf } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { writeCertificate } from '../support/certificate.ts';
 import { testDatabases, type TestDatabases } from '../support/databases.ts';
 import { startTestGateway, type TestGateway } from '../support/gateway.ts';
 import { addUser } from '../support/people.ts';
@@ -259,26 +259,6 @@ it('takes documents by their hash once somebody has left them', async () => {
 describe('TLS', () => {
   let folder: string;
   let secure: TestGateway;
-  const pair = (name: string): void =>
-    void execFileSync(
-      'openssl',
-      [
-        'req',
-        '-x509',
-        '-newkey',
-        'rsa:2048',
-        '-nodes',
-        '-days',
-        '2',
-        '-subj',
-        `/CN=${name}`,
-        '-keyout',
-        join(folder, 'key.pem'),
-        '-out',
-        join(folder, 'cert.pem'),
-      ],
-      { stdio: 'ignore' },
-    );
   const ask = async (): Promise<{ name: unknown; headers: IncomingMessage['headers'] }> => {
     const sent = httpsRequest(`${secure.url.replace('http:', 'https:')}?query=%7B__typename%7D`, {
       rejectUnauthorized: false,
@@ -292,7 +272,7 @@ describe('TLS', () => {
   };
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'scrollback-tls-'));
-    pair('first.example');
+    writeCertificate(folder, 'first.example');
     secure = await startTestGateway(test, {
       TLS_CERT_FILE: join(folder, 'cert.pem'),
       TLS_KEY_FILE: join(folder, 'key.pem'),
@@ -315,7 +295,7 @@ describe('TLS', () => {
     process.emit('SIGHUP');
     expect((await ask()).name).toBe('first.example');
     await writeFile(join(folder, 'key.pem'), key);
-    pair('second.example');
+    writeCertificate(folder, 'second.example');
     process.emit('SIGHUP');
     expect((await ask()).name).toBe('second.example');
   });

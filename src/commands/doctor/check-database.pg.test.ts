@@ -39,10 +39,38 @@ test('a missing right is named', async () => {
 test('pending migrations are named, and nothing is created by looking', async () => {
   pair = await testDatabases({ migrated: false });
   expect(await examine(roadTo('auth'))).toEqual([
-    expect.stringMatching(/^problem: \d migrations are pending \(01-shared-tables, .*scrollback migrate/),
+    expect.stringMatching(
+      /^problem: the database is empty: \d migrations are pending \(01-shared-tables, .*scrollback migrate/,
+    ),
   ]);
   const { rows } = await pair.service.auth.query(`SELECT to_regnamespace('scrollback') AS schema`);
   expect(rows).toEqual([{ schema: null }]);
+});
+
+test('tables of somebody else are not called empty', async () => {
+  pair = await testDatabases({ migrated: false });
+  await pair.service.auth.query('CREATE TABLE users (id varchar(36) PRIMARY KEY)');
+  expect(await examine(roadTo('auth'))).toContainEqual(expect.stringMatching(/^problem: \d migrations are pending/));
+});
+
+test('URLs that were mixed up are the one thing that is told', async () => {
+  pair = await testDatabases();
+  const { definition } = roadTo('auth');
+  expect(await examine({ ...roadTo('agentRuntime'), definition })).toEqual([
+    expect.stringMatching(/^problem: AUTH_SERVICE__DB_URL leads to .* it is the other one of the two databases/),
+  ]);
+  expect(await examine({ ...roadTo('auth'), definition: roadTo('agentRuntime').definition })).toEqual([
+    expect.stringMatching(/^problem: AGENT_RUNTIME__DB_URL leads to /),
+  ]);
+});
+
+test('ways to be woken that do not work are not waited for', async () => {
+  pair = await testDatabases();
+  const began = performance.now();
+  const live = { wakeUps: ['slot', 'notify'], bus: null } as const;
+  const findings = await checkDatabase({ road: roadTo('auth'), migratesOnStart: false, live });
+  expect(findings.map(({ text }) => text).join('\n')).toMatch(/changes are noticed by notify; slot: /);
+  expect(performance.now() - began).toBeLessThan(4000);
 });
 
 test('an owner who may create nothing is told before it fails', async () => {

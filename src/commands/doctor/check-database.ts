@@ -1,6 +1,9 @@
+import type { Client } from 'pg';
 import type { LiveConfig } from '../../config/config.ts';
 import type { DatabaseConfig } from '../../config/database-config.ts';
+import { StartupError } from '../../shared/errors.ts';
 import { connectionAdvice } from '../connection-advice.ts';
+import { requireOwnKind } from '../own-kind.ts';
 import type { Roads } from '../runtime.ts';
 import { checkMigrations } from './check-migrations.ts';
 import { checkClock, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
@@ -19,19 +22,32 @@ export async function checkDatabase({ road, migratesOnStart, live }: DatabaseChe
   const about = road.definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
   const unreachable = await connected(road.main, async () => null).catch((error: Error) => error);
   if (unreachable !== null) return [problem(about, connectionAdvice(road.main, unreachable))];
-  const serverChecks = [checkVersion, checkClock, checkRights, checkWalLevel];
-  const findings = await foundBy(about, () =>
-    connected(road.main, async (client) => {
-      const found: Finding[] = [];
-      for (const check of serverChecks) found.push(await check(client, about, road));
-      return found;
-    }),
-  );
-  return [
-    ...findings,
-    ...(await foundBy(about, () => checkMigrations(road, about, migratesOnStart))),
-    ...(await foundBy(about, () => checkWakeUps(road, about, live))),
-  ];
+  const mixedUp = await foundBy(about, () => checkKind(road, about));
+  if (mixedUp.length > 0) return mixedUp;
+  const found = await Promise.all([
+    foundBy(about, () => connected(road.main, (client) => checkServer(client, about, road))),
+    foundBy(about, () => checkMigrations(road, about, migratesOnStart)),
+    foundBy(about, () => checkWakeUps(road, about, live)),
+  ]);
+  return found.flat();
+}
+
+/** With the other database's URL all else that could be said of it would be beside the point. */
+async function checkKind({ definition, main }: Roads, about: string): Promise<readonly Finding[]> {
+  try {
+    await requireOwnKind({ definition, owner: main });
+    return [];
+  } catch (error) {
+    if (error instanceof StartupError) return [problem(about, error.message)];
+    throw error;
+  }
+}
+
+async function checkServer(client: Client, about: string, road: Roads): Promise<Finding[]> {
+  const found: Finding[] = [];
+  for (const check of [checkVersion, checkClock, checkRights, checkWalLevel])
+    found.push(await check(client, about, road));
+  return found;
 }
 
 export async function checkReplica(replica: DatabaseConfig): Promise<Finding> {

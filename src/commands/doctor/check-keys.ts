@@ -4,6 +4,7 @@ import { keysFromFile } from '../../services/identity/verification-keys.ts';
 import { isRecord } from '../../shared/json-text.ts';
 import { openBuiltInIssuer } from '../identity.ts';
 import { reasonOf } from '../reason-of.ts';
+import { addressOf } from '../watch-keys.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
 const about = 'tokens';
@@ -28,19 +29,18 @@ export async function checkKeys(config: Config): Promise<Finding> {
 }
 
 async function checkUrl(url: string): Promise<Finding> {
-  const where = new URL(url);
-  where.username = where.password = where.search = '';
+  const where = addressOf(url);
   try {
     const answer = await fetch(url, { signal: AbortSignal.timeout(patienceMs) });
     if (!answer.ok)
-      return problem(about, `${where.href} answers ${answer.status}; AUTH_JWKS_URL must be the issuer's key set.`);
+      return problem(about, `${where} answers ${answer.status}; AUTH_JWKS_URL must be the issuer's key set.`);
     const count = countKeys(await answer.json());
-    if (count > 0) return ok(about, `${where.href} has ${count} keys`);
-    return problem(about, `${where.href} has no key for RS256 or ES256; AUTH_JWKS_URL must be the issuer's key set.`);
+    if (count > 0) return ok(about, `${where} has ${count} keys`);
+    return problem(about, `${where} has no key for RS256 or ES256; AUTH_JWKS_URL must be the issuer's key set.`);
   } catch (error) {
     return problem(
       about,
-      `${where.href} gives no key set: ${reasonOf(error)}. Check that the issuer runs and that AUTH_JWKS_URL is right.`,
+      `${where} gives no key set: ${reasonOf(error)}. Check that the issuer runs and that AUTH_JWKS_URL is right.`,
     );
   }
 }

@@ -3,9 +3,10 @@ import type { Roads } from '../runtime.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 
 export async function checkMigrations({ definition, owner }: Roads, about: string, onStart: boolean): Promise<Finding> {
-  const { pending, done, mayCreate } = await pendingMigrations(definition, owner);
+  const { pending, done, isEmpty, mayCreate } = await pendingMigrations(definition, owner);
   if (pending.length === 0) return ok(about, `all ${done.length} migrations are done`);
-  const list = `${pending.length} migrations are pending (${pending.join(', ')})`;
+  const names = `${pending.length} migrations are pending (${pending.join(', ')})`;
+  const list = isEmpty ? `the database is empty: ${names}` : names;
   if (!mayCreate)
     return problem(
       about,

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { notTried } from '../../change-feed/proven-road.ts';
 import { WakeUpRoads } from '../../change-feed/wake-up-roads.ts';
 import type { LiveConfig } from '../../config/config.ts';
 import { Database } from '../../databases/database.ts';
@@ -18,12 +19,18 @@ export async function checkWakeUps(
   const roads = new WakeUpRoads({ database, direct, config, heard: () => undefined, log: silentLog() });
   roads.start();
   try {
-    for (let waited = 0; waited < patienceMs && roads.state.mode !== config.wakeUps[0]; waited += 50) await sleep(50);
+    for (let waited = 0; waited < patienceMs && !isSettled(roads.state, config); waited += 50) await sleep(50);
     return findingOf(roads.state, about, config);
   } finally {
     await roads.stop();
     await database.close();
   }
+}
+
+/** Every way that is better than the one in use has been tried; some will never work, and need not be waited for. */
+function isSettled({ mode, notUsed }: WakeUpRoads['state'], { wakeUps }: Pick<LiveConfig, 'wakeUps'>): boolean {
+  const better = mode === 'poll' ? wakeUps : wakeUps.slice(0, wakeUps.indexOf(mode));
+  return better.every((way) => notUsed[way] !== notTried);
 }
 
 function findingOf(

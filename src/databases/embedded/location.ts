@@ -8,7 +8,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { StartupError } from '../../shared/errors.ts';
 import type { Log } from '../../shared/log.ts';
 import type { Surroundings } from './child-process.ts';
@@ -24,10 +24,27 @@ export const clusterIn = (folder: string): string => join(folder, 'postgres');
 export function prepareDataFolder(dataFolder: string): string {
   const folder = resolve(dataFolder);
   try {
-    if (mkdirSync(folder, { recursive: true }) !== undefined) chmodSync(folder, isRoot() ? 0o711 : 0o700);
+    if (makeFolder(folder)) chmodSync(folder, isRoot() ? 0o711 : 0o700);
     return realpathSync(folder);
   } catch (error) {
     throw notWritable(folder, error);
+  }
+}
+
+/**
+ * Whether it had to be made. One folder at a time: where none can be made and the system says that the parent is missing,
+ * as in /proc, Node would make the parent for ever.
+ */
+function makeFolder(folder: string): boolean {
+  if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return false;
+  if (!existsSync(folder)) makeFolder(dirname(folder));
+  try {
+    mkdirSync(folder);
+    return true;
+  } catch (error) {
+    // Somebody else may have been quicker.
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory() === true) return false;
+    throw error;
   }
 }
 

@@ -54,7 +54,7 @@ afterEach(() => {
 });
 
 function verifying(options: RemoteKeysOptions = {}): (token: string) => Promise<Viewer> {
-  const keys = keysFromUrl(url, options);
+  const { find: keys } = keysFromUrl(url, options);
   return createTokenVerifier({ keys, issuer: 'here', audience: 'us', clockToleranceSeconds: 0 }).verify;
 }
 
@@ -168,4 +168,28 @@ test('a key set may hold a megabyte and no more', async () => {
     message: expect.stringContaining("The token issuer's key set") as string,
     cause: expect.objectContaining({ message: expect.stringContaining('1000000 bytes') as string }) as unknown,
   });
+});
+
+test('keys are there before the first token, and the report says when they are not and why', async () => {
+  issuer.status = 503;
+  const keys = keysFromUrl(url, { cooldownMs: 30, maxAgeMs: 20 });
+  expect(keys.report()).toEqual({ known: false, failure: undefined });
+  await keys.renew();
+  expect(keys.report()).toMatchObject({ known: false, failure: expect.any(Error) as Error });
+  issuer.status = 200;
+  await sleep(40);
+  await keys.renew();
+  expect(keys.report()).toEqual({ known: true, failure: undefined });
+  issuer.status = 503;
+  await sleep(40);
+  await keys.renew();
+  expect(keys.report()).toMatchObject({ known: true, failure: expect.any(Error) as Error });
+  expect(issuer.fetches).toBe(3);
+});
+
+test('what renews them in between does not fetch more often than the cool-down allows', async () => {
+  issuer.status = 503;
+  const keys = keysFromUrl(url, { cooldownMs: 60_000 });
+  for (let time = 0; time < 20; time += 1) await keys.renew();
+  expect(issuer.fetches).toBe(1);
 });

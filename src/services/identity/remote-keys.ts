@@ -26,11 +26,26 @@ const boundedFetch: FetchImplementation = async (url, options) => {
   return new Response(Buffer.concat(chunks));
 };
 
+/** How it stands with an issuer's keys. */
+export interface KeysReport {
+  /** Whether there are any: without, no token can be checked. */
+  readonly known: boolean;
+  /** Why the last attempt to get them failed; undefined where it did not. */
+  readonly failure: unknown;
+}
+
+export interface RemoteKeys {
+  readonly find: VerificationKeys;
+  /** Gets the keys where there are none or they are old, within the cool-down. Fails silently; the report says how. */
+  renew(): Promise<void>;
+  report(): KeysReport;
+}
+
 /**
  * The keys that an issuer publishes at a URL. While it is down the keys we have stay good; jose alone would
  * refuse them after their age, and would fetch for every token as long as fetching fails.
  */
-export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): VerificationKeys {
+export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): RemoteKeys {
   const { cooldownMs = 30_000, maxAgeMs = 600_000, timeoutMs = 5_000 } = options;
   const forever = { cooldownDuration: Infinity, cacheMaxAge: Infinity };
   const remote = createRemoteJWKSet(new URL(url), {
@@ -56,11 +71,14 @@ export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): Verif
     }
   };
 
-  return async (header, token) => {
-    const known = remote.fresh;
+  const renew = async (): Promise<void> => {
     const old = performance.now() - loadedAt > maxAgeMs;
     // Only one token waits for newer keys; the others go on with the ones we have.
-    if (!known || (old && !remote.reloading)) await refresh();
+    if (!remote.fresh || (old && !remote.reloading)) await refresh();
+  };
+
+  const find: VerificationKeys = async (header, token) => {
+    await renew();
     try {
       if (remote.fresh) return await remote(header, token);
     } catch (error) {
@@ -70,4 +88,6 @@ export function keysFromUrl(url: string, options: RemoteKeysOptions = {}): Verif
     if (failure !== undefined || !remote.fresh) throw unavailable("The token issuer's key set", failure);
     return remote(header, token);
   };
+
+  return { find, renew, report: () => ({ known: remote.fresh, failure }) };
 }

@@ -1,9 +1,11 @@
-import { empty, join, raw, type Sql, sql } from '../../shared/sql.ts';
+import { loosenedSql, matchEnd, matchStart } from '../../databases/search-text.ts';
+import { empty, join, raw, sql, type Sql } from '../../shared/sql.ts';
 import { sessionVisible } from '../identity/visibility.ts';
 import type { Viewer } from '../identity/viewer.ts';
 
 /** What is searched for, by whom. */
 export interface Search {
+  /** Loosened, as documents are: what stands together in it has to stand together in a text. */
   readonly query: string;
   /** Conditions on messages, over the aliases of the messages' source. */
   readonly filter: readonly Sql[];
@@ -17,10 +19,6 @@ export interface Hit {
   /** Its place in the order of hits: the order's keys as PostgreSQL prints them, which is exact. */
   readonly place: readonly string[];
 }
-
-/** Stand for <mark> and </mark> until the text is escaped. They are taken out of the content before. */
-export const matchStart = '\u0001';
-export const matchEnd = '\u0002';
 
 /** Longer messages weigh less, and ranks lie between 0 and 1. */
 const rankNormalisation = 1 | 32;
@@ -69,10 +67,12 @@ export const hitCount = (search: Search): Sql =>
 
 const headlineOptions = `MaxFragments=3, MinWords=8, MaxWords=30, ShortWord=0, FragmentDelimiter=" … ", StartSel="${matchStart}", StopSel="${matchEnd}"`;
 
+const loosenedPiece = raw(loosenedSql('substr(m.content, start, 4200)'));
+
 /**
- * The best passages of some messages, for the same viewer. The memory that ts_headline takes grows with the square of
- * a text's length, and more so with phrases and negations: one long message would bring the server down. So it gets
- * the best piece of the text, and plain words.
+ * The best passages of some messages, for the same viewer, loosened as they are searched. The memory that ts_headline
+ * takes grows with the square of a text's length, and more so with phrases and negations: one long message would bring
+ * the server down. So it gets the best piece of the text, and plain words.
  */
 export const headlines = (search: Search, messageIds: readonly string[]): Sql => sql`
   WITH wanted AS (SELECT scrollback.any_lexeme(${queryOf(search)}) AS query)
@@ -82,8 +82,8 @@ export const headlines = (search: Search, messageIds: readonly string[]): Sql =>
   CROSS JOIN public.messages AS m
   JOIN public.sessions AS s ON s.id = m.session_db_id
   CROSS JOIN LATERAL (
-    SELECT translate(substr(m.content, start, 4200), ${matchStart + matchEnd}, '') AS text
+    SELECT ${loosenedPiece} AS text
     FROM generate_series(1, least(length(m.content), 200000), 4000) AS start
-    ORDER BY ts_rank(to_tsvector('pg_catalog.russian', substr(m.content, start, 4200)), wanted.query) DESC, start LIMIT 1
+    ORDER BY ts_rank(to_tsvector('pg_catalog.russian', ${loosenedPiece}), wanted.query) DESC, start LIMIT 1
   ) AS piece
   WHERE m.id = ANY (${messageIds}::text[]) AND ${sessionVisible(search.viewer)}`;

@@ -1,10 +1,12 @@
 import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { loosened } from '../../databases/search-text.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import { pageRequestOf, type PageArguments } from '../reading/page-request.ts';
 import { Reader, type Databases } from '../reading/reader.ts';
 import { indexDocuments } from './index-documents.ts';
+import { hits } from './search-statements.ts';
 import { searchMessages, type SearchPage } from './search.ts';
 
 let test: TestDatabases;
@@ -197,6 +199,92 @@ describe('searchMessages', () => {
     expect(await found('quokka')).toEqual(['too much']);
     expect(await index()).toBeGreaterThan(0);
     expect(await found('quokka')).toEqual(['too much']);
+  });
+
+  describe('words that punctuation binds together', () => {
+    const text = `The type <Wolverine> of src/live/tails.ts calls read_next_page() for the_one;
+      see https://docs.example.org/badger/guide.html?lang=en#top, ./lib/Marten.test.ts and config.limits.max_cost,
+      ~/.ssh/known_hosts, C:\\Users\\polecat, mail weasel@example.net, release 24.11.2.
+      <div class="stoat">inner</div> <Ermine.Provider/>`;
+    const wanted: readonly (readonly [what: string, queries: readonly string[]])[] = [
+      [
+        'inside angle brackets',
+        ['wolverine', '<Wolverine>', 'stoat', 'inner', '<div class="stoat">', 'Ermine.Provider'],
+      ],
+      [
+        'of a path',
+        ['src/live/tails.ts', 'live/tails.ts', 'src/live', 'tails', 'tails.ts', './src/live/tails', 'live'],
+      ],
+      [
+        'of a file',
+        ['Marten.test.ts', 'marten', 'Marten.test', 'lib/Marten.test.ts', 'known_hosts', '~/.ssh/known_hosts'],
+      ],
+      [
+        'of a URL',
+        ['https://docs.example.org/badger/guide.html', 'badger', 'example.org', 'docs', 'guide.html', 'guide'],
+      ],
+      ['of snake case', ['read_next_page', 'read_next_page()', 'next', 'next_page', 'max_cost', 'cost', 'the_one']],
+      ['of dotted names', ['config.limits.max_cost', 'limits', 'config.limits', 'limits.max_cost', '24.11.2', '24.11']],
+      ['of other things', ['weasel@example.net', 'weasel', 'polecat', 'C:\\Users\\polecat', '"page for"']],
+    ];
+    beforeAll(async () => {
+      await write('bound', 'ann 2', text);
+      await write('scattered', 'ann 2', 'tails live in src, and ts is next to them; a page to read costs config more');
+    });
+
+    it.each(wanted)('%s are found, by the whole and by each part', async (_what, queries) => {
+      const bound = async (): Promise<string[]> => {
+        const answers = await Promise.all(queries.map((query) => found(query)));
+        return queries.filter((_, n) => answers[n]?.includes('bound') !== true);
+      };
+      expect(await bound()).toEqual([]);
+      await index();
+      expect(await bound()).toEqual([]);
+    });
+
+    it.each(['src/live/tails.ts', 'tails.ts', 'read_next_page', 'live/src', 'config.max_cost', 'wolverine.of.live'])(
+      '%s is not found where its words do not stand together',
+      async (query) => {
+        expect(await found(query)).not.toContain('scattered');
+      },
+    );
+
+    it('are left out of a search as a whole', async () => {
+      expect(await found('tails -src/live')).toEqual(['scattered']);
+    });
+
+    it('are shown as they were written', async () => {
+      const [snippet] = await snippets('wolverine tails.ts read_next_page');
+      expect(snippet).toContain(
+        'type &lt;<mark>Wolverine</mark>&gt; of src/live/<mark>tails</mark>.<mark>ts</mark> calls ' +
+          '<mark>read</mark>_<mark>next</mark>_<mark>page</mark>() for the_one;',
+      );
+      expect((await snippets('stoat'))[0]).toContain(
+        'div class=&quot;<mark>stoat</mark>&quot;&gt;inner&lt;/div&gt; &lt;Ermine.Provider',
+      );
+    });
+  });
+
+  it('reads the index where nothing else narrows the search', async () => {
+    await databases.agentRuntime.query(sql`INSERT INTO public.messages (id, session_db_id, role, content)
+      SELECT 'many ' || n, 'ann 2', 'user', 'Shelf' || n || '/Book' || n || '.txt' FROM generate_series(1, 3000) AS n`);
+    while ((await index()) > 0);
+    expect(await found('Shelf7/Book7.txt', 'root')).toEqual(['many 7']);
+    const { text, values } = hits({ query: loosened('Shelf7/Book7.txt'), filter: [], viewer: who.root }, null, 11);
+    const { agentRuntime } = test.service;
+    await agentRuntime.query('ANALYZE');
+    // Takes into the index what waits in front of it, as autovacuum does.
+    await agentRuntime.query('VACUUM ANALYZE scrollback.message_documents');
+    for (const [options, given] of [
+      ['GENERIC_PLAN, ', []],
+      ['', values],
+    ] as const) {
+      const statement = `EXPLAIN (${options}COSTS off) ${text}`;
+      const { rows } = await agentRuntime.query<{ 'QUERY PLAN': string }>(statement, [...given]);
+      expect(rows.map((row) => row['QUERY PLAN']).join('\n')).toContain(
+        'Bitmap Index Scan on message_documents_document',
+      );
+    }
   });
 
   it('needs as many statements for many hits as for one', async () => {

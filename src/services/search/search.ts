@@ -1,5 +1,6 @@
 import type { Sql } from '../../shared/sql.ts';
 import { logIdentityOf } from '../../databases/log-identity.ts';
+import { loosened } from '../../databases/search-text.ts';
 import { decodeKeysCursor, encodeKeysCursor } from '../../shared/cursor-codec.ts';
 import { badInput } from '../../shared/errors.ts';
 import { audienceOf } from '../identity/viewer.ts';
@@ -69,7 +70,7 @@ function searchTextOf(query: string): string {
     const message = `\`query\` is at most ${maxQueryLength} characters long.`;
     throw badInput(message, { argument: 'query', maximum: maxQueryLength });
   }
-  return query.replaceAll('\0', ' ').trim();
+  return loosened(query.replaceAll('\0', ' ').trim());
 }
 
 /** The filters that are given and not null. */

@@ -1,5 +1,6 @@
+import { asWritten, matchEnd, matchStart } from '../../databases/search-text.ts';
 import type { Reader } from '../reading/reader.ts';
-import { headlines, matchEnd, matchStart, type Search } from './search-statements.ts';
+import { headlines, type Search } from './search-statements.ts';
 
 const replacements: Readonly<Record<string, string>> = {
   '&': '&amp;',
@@ -13,8 +14,9 @@ const replacements: Readonly<Record<string, string>> = {
 
 const special = new RegExp(`[${Object.keys(replacements).join('')}]`, 'g');
 
-/** A headline as HTML: its text escaped, its matches marked. */
-export const htmlOf = (headline: string): string => headline.replace(special, (found) => replacements[found] ?? '');
+/** A headline as HTML: its text as it was written and escaped, its matches marked. */
+export const htmlOf = (headline: string): string =>
+  asWritten(headline).replace(special, (found) => replacements[found] ?? '');
 
 /** The best passages of a found message as HTML; one statement for all that are asked for at once. */
 export async function snippetOf(reader: Reader, search: Search, messageId: string): Promise<string> {

@@ -54,6 +54,7 @@ const server = await startGatewayServer({
   jwks: null,
   graphiqlHeaders: () => Promise.resolve({}),
   wakeUps: () => ({ agentRuntime: { mode: 'poll', notUsed: {} }, auth: { mode: 'poll', notUsed: {} } }),
+  tokenKeys: null,
   metrics: null,
   config: config.http,
   log,
