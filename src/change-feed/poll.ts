@@ -20,10 +20,12 @@ const soonMs = 10;
 const creditMs = 1000;
 /**
  * After a look there is a rest, the longer the more it found: whoever reads what changed has so much to do, and the next
- * look finds more at once. Where little happens it is no rest at all.
+ * look finds more at once. It grows with the square: where dozens of sessions change it is no rest at all, and in a flood,
+ * where each session's page and packet cost more than the events in them, it is long enough for several of a session to
+ * come together. Below a thousand changes a second each long rest is followed by a shorter one.
  */
-const restPerTopicMs = 0.2;
-const maxRestMs = 100;
+const restMsAfter = (found: number): number => Math.floor(Math.min(found ** 2 / 500, maxRestMs));
+const maxRestMs = 500;
 
 /**
  * Looks for changes at every interval, and at once when somebody hints. Nobody listening: nobody looks.
@@ -82,7 +84,7 @@ export class Poll {
   async #lookAndRest(): Promise<void> {
     const found = await this.#lookAndWake();
     this.#looking = null;
-    const restMs = Math.floor(Math.min(found * restPerTopicMs, maxRestMs));
+    const restMs = restMsAfter(found);
     if (restMs > 0) this.#rest = setTimeout(() => this.#goOn(), restMs);
     else this.#goOn();
   }

@@ -22,12 +22,14 @@ type ReplicationConnection = EventEmitter & { sendCopyFromChunk(chunk: Buffer): 
 
 const publication = 'scrollback_log';
 const probePrefix = 'scrollback_probe';
+/** What brackets each transaction's rows, and says nothing that they do not. */
+const brackets: readonly (number | undefined)[] = [0x42, 0x43];
 const acknowledgeMs = 5000;
 const probeMs = 2000;
 
 /**
  * Hints from the write-ahead log, whoever writes: a temporary slot, which the server drops with the connection, and a
- * publication of nothing but the log's own rows. A commit is here before it is visible, so hints name their position.
+ * publication of nothing but the positions of the log's own rows. A commit is here before it is visible, so hints name their position.
  */
 export function slotRoad({ database, direct, slot }: SlotOptions): HintRoad {
   return {
@@ -69,7 +71,7 @@ async function follow(client: pg.Client, slot: string, ears: Ears, signal: Abort
   connection.on('copyData', ({ chunk }: { chunk: Buffer }) => {
     const { position, data, wantsReply } = readReplication(chunk);
     if (position > seen) seen = position;
-    if (data !== null) tell(plugin.parse(data), ears);
+    if (data !== null && !brackets.includes(data[0])) tell(plugin.parse(data), ears);
     if (wantsReply) acknowledge();
   });
   const started = once(connection, 'replicationStart', { signal });

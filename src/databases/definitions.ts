@@ -28,6 +28,7 @@ import { HorizonOnPrimary } from './migrations/agent-runtime/14-horizon-on-prima
 import { Departures } from './migrations/agent-runtime/15-departures.ts';
 import { RegisteredDocuments } from './migrations/agent-runtime/16-registered-documents.ts';
 import { ShortTriggers } from './migrations/agent-runtime/17-short-triggers.ts';
+import { NarrowPublication } from './migrations/agent-runtime/18-narrow-publication.ts';
 import { SearchWords } from './migrations/agent-runtime/19-search-words.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
@@ -66,6 +67,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '15-departures', class: Departures },
     { name: '16-registered-documents', class: RegisteredDocuments },
     { name: '17-short-triggers', class: ShortTriggers },
+    { name: '18-narrow-publication', class: NarrowPublication },
     { name: '19-search-words', class: SearchWords },
   ],
 };
