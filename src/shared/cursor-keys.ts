@@ -19,13 +19,12 @@ export class CursorKeys {
   readonly #oldestId: number;
 
   constructor(realm: CursorRealm, keys: readonly CursorKey[]) {
-    const byAge = keys.toSorted((one, other) => one.id - other.id);
-    const [oldest, newest] = [byAge.at(0), byAge.at(-1)];
-    if (oldest === undefined || newest === undefined) throw new Error('There is no key for cursors.');
+    const [newest] = keys.toSorted((one, other) => other.id - one.id);
+    if (newest === undefined) throw new Error('There is no key for cursors.');
     this.realm = realm;
     this.current = newest;
-    this.#oldestId = oldest.id;
-    this.#byId = new Map(byAge.map((key) => [key.id, key]));
+    this.#oldestId = Math.min(...keys.map(({ id }) => id));
+    this.#byId = new Map(keys.map((key) => [key.id, key]));
   }
 
   find(id: number): KeyStanding {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { createServer, type AddressInfo } from 'node:net';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { pino } from 'pino';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { ScrollbackError } from '../../shared/errors.ts';
@@ -86,15 +86,19 @@ describe('with Redis', () => {
     return child;
   }
 
-  it('gateways count together; without it, and while it is silent, each for itself', async ({ skip }) => {
+  /** The process and its port; skips the test where there is no Redis. */
+  async function startedRedis(skip: (why: string) => never): Promise<[ChildProcess, number]> {
     const port = await freePort();
-    let server: ChildProcess;
     try {
-      server = await redis(port);
+      return [await redis(port), port];
     } catch {
       if (process.env['CI'] !== undefined) throw new Error('redis-server is missing; install it.');
       return skip('redis-server is not installed');
     }
+  }
+
+  it('gateways count together; without it, and while it is silent, each for itself', async ({ skip }) => {
+    const [server, port] = await startedRedis(skip);
     const shared = { ...limits, redisUrl: `redis://127.0.0.1:${port}` };
     const said: unknown[] = [];
     const log = pino({}, { write: (line) => void said.push(JSON.parse(line)) });
@@ -115,5 +119,50 @@ describe('with Redis', () => {
       { level: 30, msg: 'Redis is back; rate limits are counted there again' },
     ]);
     await Promise.all([one.close(), two.close()]);
+  });
+
+  it('each kind is counted by itself, the steady rate and the burst too', async ({ skip }) => {
+    const [, port] = await startedRedis(skip);
+    const limiter = new RateLimiter({ ...limits, tenant: 3, redisUrl: `redis://127.0.0.1:${port}` }, silentLog());
+    let round = 0;
+    // Once Redis is there, other gateways' counts are seen.
+    const other = new RateLimiter({ ...limits, redisUrl: `redis://127.0.0.1:${port}` }, silentLog());
+    const together = async (key: string): Promise<number> =>
+      (await passed(limiter, 20, key)) + (await passed(other, 20, key));
+    await expect.poll(() => together(`key ${(round += 1)}`), { timeout: 10_000 }).toBe(15);
+    expect(await passed(limiter, 20, 'same')).toBe(15);
+    await limiter.take('tenant', 'same', 3);
+    await limiter.take('tenant', 'same', 6);
+    await expect(limiter.take('tenant', 'same', 1)).rejects.toMatchObject({ code: 'RATE_LIMITED' });
+    await Promise.all([limiter.close(), other.close()]);
+  });
+
+  it('who is over the limit is refused without asking it', async ({ skip }) => {
+    const [server, port] = await startedRedis(skip);
+    const shared = { ...limits, redisUrl: `redis://127.0.0.1:${port}` };
+    const [one, two] = [new RateLimiter(shared, silentLog()), new RateLimiter(shared, silentLog())];
+    let round = 0;
+    const together = async (key: string): Promise<number> =>
+      (await passed(one, 20, key)) + (await passed(two, 20, key));
+    await expect.poll(() => together(`key ${(round += 1)}`), { timeout: 10_000 }).toBe(15);
+    server.kill('SIGSTOP');
+    const asked = performance.now();
+    expect(await passed(one, 20, `key ${round}`)).toBe(0);
+    expect(performance.now() - asked).toBeLessThan(200);
+    await Promise.all([one.close(), two.close()]);
+  });
+
+  it('is left when the limiter is closed', async () => {
+    const connections: Socket[] = [];
+    const server = createServer((socket) => connections.push(socket.on('error', () => undefined)));
+    await once(server.listen(0, '127.0.0.1'), 'listening');
+    const { port } = server.address() as AddressInfo;
+    const limiter = new RateLimiter({ ...limits, redisUrl: `redis://127.0.0.1:${port}` }, silentLog());
+    await expect.poll(() => connections.length).toBe(1);
+    const left = once(connections[0]?.resume() as Socket, 'close');
+    await limiter.close();
+    await left;
+    await limiter.close();
+    server.close();
   });
 });
