@@ -39,7 +39,7 @@ export function patientClient(withinMs: number | null): new (config?: pg.ClientC
           if (error === null) resolve(rows);
           else reject(error);
         });
-        this.query(query as unknown as pg.Submittable);
+        this.query(query);
       });
     }
 

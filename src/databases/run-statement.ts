@@ -1,4 +1,4 @@
-import pg from 'pg';
+import type pg from 'pg';
 import { unavailable } from '../shared/errors.ts';
 import type { Allowance } from '../shared/allowance.ts';
 import type { Leaving } from '../shared/leaving.ts';
@@ -66,7 +66,7 @@ export async function runStatement(
 }
 
 /** A client that sends ahead takes no queries but `pg`'s own. */
-type Client = pg.PoolClient & TextsReader & { readonly pipeline?: boolean };
+type Client = pg.PoolClient & TextsReader & { readonly pipeline: boolean };
 
 async function rowsOf(
   client: Client,
@@ -75,7 +75,7 @@ async function rowsOf(
   { asker, withinMs }: ReadOptions,
 ): Promise<unknown[]> {
   const allowance = asker?.allowance;
-  if (form === 'texts' && client.pipeline !== true) return client.texts(statement, allowance, withinMs);
+  if (form === 'texts' && !client.pipeline) return client.texts(statement, allowance, withinMs);
   const types = typesOf(form, allowance);
   const query = { ...statement, types, ...(form === 'texts' && { rowMode: 'array' }), withinMs } as pg.QueryConfig;
   const { rows } = await (readFor === undefined ? client.query(query) : runAsViewer(client, query, readFor));

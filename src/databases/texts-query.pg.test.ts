@@ -54,8 +54,8 @@ it('goes on with the next statement after one that failed', async () => {
   const divide = (by: number): Sql => sql`SELECT (10 / ${by}::int)::text`;
   for (let time = 0; time < 3; time += 1) {
     expect(await rows(divide(2))).toEqual([['5']]);
-    await expect(rows(divide(0))).rejects.toThrow();
-    await expect(rows(sql`SELECT nothing_like_it`)).rejects.toThrow();
+    await expect(rows(divide(0))).rejects.toMatchObject({ code: '22012' });
+    await expect(rows(sql`SELECT nothing_like_it`)).rejects.toMatchObject({ code: '42703' });
   }
   expect(await rows(divide(5))).toEqual([['2']]);
 });
@@ -69,6 +69,7 @@ it('reads on when a table that it reads has got another column', async () => {
   await auth.query("ALTER TABLE public.changing ADD COLUMN b text[] DEFAULT '{x}'");
   const answers = await Promise.allSettled(Array.from({ length: 30 }, () => rows(read)));
   // A connection that has the statement from before is refused its plan, and given up.
-  for (const answer of answers) if (answer.status === 'fulfilled') expect(answer.value).toEqual([['1', ['x']]]);
+  const given = answers.filter((answer) => answer.status === 'fulfilled').map(({ value }) => value);
+  expect(new Set(given.map((value) => JSON.stringify(value)))).toEqual(new Set(['[["1",["x"]]]']));
   expect(await rows(read)).toEqual([['1', ['x']]]);
 });

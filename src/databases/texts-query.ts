@@ -68,7 +68,7 @@ export class TextsQuery {
     this.#parsers = parsers.every((parser) => parser === null) ? null : parsers;
     if (this.name === '' || this.#connection === null) return;
     let known = described.get(this.#connection);
-    if (known === undefined) described.set(this.#connection, (known = new Map()));
+    if (known === undefined) described.set(this.#connection, (known = new Map<string, Parsers | null>()));
     known.set(this.name, this.#parsers);
   }
 

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { empty, join, raw, sql, Sql } from './sql.ts';
+import { empty, join, raw, sql, type Sql } from './sql.ts';
 
 const made = ({ text, values }: Sql): [string, unknown[]] => [text, values];
 

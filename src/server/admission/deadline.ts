@@ -1,21 +1,17 @@
 import { ScrollbackError } from '../../shared/errors.ts';
 
 /** The work's result, or UNAVAILABLE when it takes longer; 0 = as long as it takes. What runs on is no longer waited for. */
-export function withDeadline<Result>(work: Promise<Result>, ms: number): Promise<Result> {
+export async function withDeadline<Result>(work: Promise<Result>, ms: number): Promise<Result> {
   if (ms === 0) return work;
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(tooLate(ms)), ms);
-    work.then(
-      (result) => {
-        clearTimeout(timer);
-        resolve(result);
-      },
-      (error: unknown) => {
-        clearTimeout(timer);
-        reject(error as Error);
-      },
-    );
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_resolve, reject) => {
+    timer = setTimeout(() => reject(tooLate(ms)), ms);
   });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 const tooLate = (ms: number): ScrollbackError =>
