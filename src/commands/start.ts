@@ -30,6 +30,8 @@ export const startCommand = new Command('start')
       await printWelcome(config, port);
       await stopped;
       log.info('stopping');
+      await lifecycle.stop();
+      log.info('stopped');
     } finally {
       await lifecycle.stop();
     }

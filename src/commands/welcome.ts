@@ -1,4 +1,5 @@
 import type { Config } from '../config/config.ts';
+import { isUnavailable } from '../databases/database-errors.ts';
 import { demoUsername } from '../services/demo/demo-users.ts';
 import { silentLog } from '../shared/log.ts';
 import { openRuntime } from './runtime.ts';
@@ -10,8 +11,10 @@ const twelveHours = 12 * 3600;
 export async function printWelcome(config: Config, port: number): Promise<void> {
   const origin = `http://${displayHost(config.http.host)}:${port}`;
   const isForStrangers = config.auth.keys.kind === 'built-in' && config.mode !== 'production';
-  const token = isForStrangers ? await demoToken(config) : null;
-  process.stdout.write(isForStrangers ? welcome(config, origin, token) : `Scrollback serves ${origin}/graphql\n`);
+  const text = isForStrangers
+    ? welcome(config, origin, await demoToken(config))
+    : `Scrollback serves ${origin}/graphql\n`;
+  process.stdout.write(text);
 }
 
 const displayHost = (host: string): string => {
@@ -19,29 +22,31 @@ const displayHost = (host: string): string => {
   return host.includes(':') ? `[${host}]` : host;
 };
 
-/** Null where the databases hold somebody's own data instead of the demo, or cannot be asked. */
-async function demoToken(config: Config): Promise<string | null> {
+/** Null where the databases hold somebody's own data instead of the demo; 'away' where they cannot be asked. */
+async function demoToken(config: Config): Promise<string | 'away' | null> {
   const runtime = await openRuntime(config, silentLog(), { besideGateway: true });
   try {
     return await tokenFor(config, runtime.databases.auth, demoUsername, { expiresInSeconds: twelveHours });
-  } catch {
-    return null;
+  } catch (error) {
+    return isUnavailable(error) ? 'away' : null;
   } finally {
     await runtime.close();
   }
 }
 
-function welcome(config: Config, origin: string, token: string | null): string {
+function welcome(config: Config, origin: string, token: string | 'away' | null): string {
   const graphiql = config.http.graphiql ? `  GraphiQL    ${origin}/graphql in a browser\n` : '';
   return `
-Scrollback is ready.
+${token === 'away' ? awayHint : 'Scrollback is ready.'}
 
   GraphQL     ${origin}/graphql (HTTP and WebSocket)
 ${graphiql}  Data        ${config.dataFolder}
   Stop        Ctrl-C
 
-${token === null ? tokenHint : tokenAndExamples(origin, token)}`;
+${token === null || token === 'away' ? tokenHint : tokenAndExamples(origin, token)}`;
 }
+
+const awayHint = `Scrollback is up, and waits for a database that cannot be reached; the warnings above say which. It tries again by itself.`;
 
 const tokenHint = `A token for one of your users: npm run -s scrollback -- token --user <name or id>\n`;
 

@@ -10,7 +10,7 @@ import { buildPrograms, programs } from './build.ts';
 /** Where bin/scrollback.js finds itself in front of the program that was built for tests. */
 let folder: string;
 let launcher: ChildProcess;
-let gateway: { readonly port: number; readonly pid: number } | undefined;
+let gateway: { readonly port: number; readonly pid: number; readonly said: readonly string[] } | undefined;
 
 beforeAll(buildPrograms, 120_000);
 beforeEach(async () => {
@@ -46,9 +46,11 @@ async function served(): Promise<NonNullable<typeof gateway>> {
     },
     stdio: ['ignore', 'pipe', process.env['TEST_LOG'] === undefined ? 'ignore' : 'inherit'],
   });
+  const said: string[] = [];
   for await (const line of createInterface({ input: launcher.stdout as NonNullable<typeof launcher.stdout> })) {
+    said.push(line);
     const port = /http:\/\/[^/]+:(\d+)\/graphql/.exec(line)?.[1];
-    if (port !== undefined) return { port: Number(port), pid: await childOf(launcher.pid) };
+    if (port !== undefined) return { port: Number(port), pid: await childOf(launcher.pid), said };
   }
   throw new Error('the gateway ended before it served');
 }
@@ -73,6 +75,12 @@ it.each(['SIGKILL', 'SIGTERM', 'SIGINT'] as const)('a gateway does not outlive i
   launcher.kill(signal);
   await expect.poll(() => isAlive(port), { timeout: 20_000 }).toBe(false);
   await expect.poll(() => isRunning(pid), { timeout: 20_000 }).toBe(false);
+});
+
+it('a gateway whose databases are away does not call itself ready', async () => {
+  gateway = await served();
+  expect(gateway.said.join('\n')).toContain('waits for a database that cannot be reached');
+  expect(gateway.said.join('\n')).not.toContain('is ready');
 });
 
 function isRunning(pid: number): boolean {
