@@ -22,28 +22,34 @@ const displayHost = (host: string): string => {
   return host.includes(':') ? `[${host}]` : host;
 };
 
-/** Null where the databases hold somebody's own data instead of the demo; 'away' where they cannot be asked. */
-async function demoToken(config: Config): Promise<string | 'away' | null> {
+interface Found {
+  /** Null where the databases hold somebody's own data instead of the demo, or cannot be asked. */
+  readonly token: string | null;
+  readonly isAway: boolean;
+}
+
+async function demoToken(config: Config): Promise<Found> {
   const runtime = await openRuntime(config, silentLog(), { besideGateway: true });
   try {
-    return await tokenFor(config, runtime.databases.auth, demoUsername, { expiresInSeconds: twelveHours });
+    const lifetime = { expiresInSeconds: twelveHours };
+    return { token: await tokenFor(config, runtime.databases.auth, demoUsername, lifetime), isAway: false };
   } catch (error) {
-    return isUnavailable(error) ? 'away' : null;
+    return { token: null, isAway: isUnavailable(error) };
   } finally {
     await runtime.close();
   }
 }
 
-function welcome(config: Config, origin: string, token: string | 'away' | null): string {
+function welcome(config: Config, origin: string, { token, isAway }: Found): string {
   const graphiql = config.http.graphiql ? `  GraphiQL    ${origin}/graphql in a browser\n` : '';
   return `
-${token === 'away' ? awayHint : 'Scrollback is ready.'}
+${isAway ? awayHint : 'Scrollback is ready.'}
 
   GraphQL     ${origin}/graphql (HTTP and WebSocket)
 ${graphiql}  Data        ${config.dataFolder}
   Stop        Ctrl-C
 
-${token === null || token === 'away' ? tokenHint : tokenAndExamples(origin, token)}`;
+${token === null ? tokenHint : tokenAndExamples(origin, token)}`;
 }
 
 const awayHint = `Scrollback is up, and waits for a database that cannot be reached; the warnings above say which. It tries again by itself.`;

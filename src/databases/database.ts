@@ -47,8 +47,10 @@ async function dropIdle(pool: pg.Pool): Promise<void> {
 
 function replicaPool(config: pg.PoolConfig, log: Log): pg.Pool {
   const pool = new pg.Pool(config);
-  // The pool replaces what it lost; without a listener the loss would end the process.
+  // The pool replaces what it lost; without a listener the loss would end the process, also while a statement runs there,
+  // which fails by itself.
   pool.on('error', (error) => log.warn({ error: error.message }, 'the replica closed a connection'));
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -71,6 +73,7 @@ export class Database {
   readonly #replica: pg.Pool | null;
   readonly #rowSecurity: boolean;
   readonly #log: Log;
+  #opening: Promise<pg.Pool> | null = null;
   #opened: pg.Pool | null = null;
   #keepsStatements = true;
 
@@ -85,7 +88,18 @@ export class Database {
     this.#replica = replica;
     this.#rowSecurity = rowSecurity;
     this.#log = log;
-    this.#pool = async () => (this.#opened ??= withoutLostPlaces(await orm.em.getConnection().getNativeClient()));
+    this.#pool = () => (this.#opening ??= this.#open());
+  }
+
+  /** Once, however many statements are the first; and again, where MikroORM could not connect. */
+  async #open(): Promise<pg.Pool> {
+    try {
+      this.#opened = withoutLostPlaces(await this.orm.em.getConnection().getNativeClient());
+      return this.#opened;
+    } catch (error) {
+      this.#opening = null;
+      throw error;
+    }
   }
 
   /** Opens no connection yet: the gateway starts, and says so, while a database is down. */

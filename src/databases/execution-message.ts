@@ -87,7 +87,7 @@ class Message {
   }
 
   int16(value: number): this {
-    this.#end = this.buffer.writeInt16BE(value, this.#end);
+    this.#end = this.buffer.writeUInt16BE(value, this.#end);
     return this;
   }
 

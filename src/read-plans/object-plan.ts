@@ -2,6 +2,7 @@ import { getNamedType, getNullableType, isLeafType, isListType, isObjectType, ty
 import { declaredTypes, type FieldDeclaration } from '../schema/declarations.ts';
 import { globalId } from '../schema/ids.ts';
 import { computedField } from '../services/computed-fields.ts';
+import { viewersSeen } from '../services/identity/viewers-seen.ts';
 import type { ListArguments } from '../services/reading/list-arguments.ts';
 import { loadBranches, type Branch } from './branch.ts';
 import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter } from './completion.ts';
@@ -174,7 +175,7 @@ function proofOf(
   const parent = declaredTypes.get(name)?.source;
   const { visibleThrough, ownedThrough } = sourceOf(target);
   if (visibleThrough?.relation === relation && visibleThrough.provesParent === parent) return () => true;
-  if (ownedThrough === relation && parent === 'users') return (key, { context }) => key === context.viewer.userId;
+  if (ownedThrough === relation && parent === 'users') return (key, { context }) => key === context.viewer.userId && viewersSeen.has(context.viewer);
   return null;
 }
 

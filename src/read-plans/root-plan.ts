@@ -1,5 +1,6 @@
 import { getNamedType, type GraphQLObjectType } from 'graphql';
 import { admission } from '../schema/access.ts';
+import { viewersSeen } from '../services/identity/viewers-seen.ts';
 import { rootReads, type RootRead } from '../schema/declarations.ts';
 import { loadBranches } from './branch.ts';
 import { completion, type Writer } from './completion.ts';
@@ -74,6 +75,7 @@ function readOne(
       }
       const [row] = await readByKeys(run, source, shape, [id]);
       if (!Array.isArray(row)) return row;
+      if (source.name === 'users' && id === run.context.viewer.userId) viewersSeen.add(run.context.viewer);
       if (assumed !== null) return assumed;
       await loadBranches(plan.branches, [row], run);
       return row;

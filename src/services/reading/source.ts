@@ -56,8 +56,8 @@ export interface Source {
   readonly visible: (viewer: Viewer) => Sql;
   readonly visibleThrough?: VisibleThrough;
   /**
-   * The relation to the users whose rows these are. Rows of the viewer's own show that the viewer's user is there, as the
-   * viewer has done by its token: a user who is deleted has its tokens taken back.
+   * The relation to the users whose rows these are. A viewer's own rows stand for the viewer's user once that has been
+   * read; see viewers-seen.
    */
   readonly ownedThrough?: string;
   /** Relation name → SQL of the column that holds the parent's key. */

@@ -189,6 +189,15 @@ describe('searchMessages', () => {
     await expect(search('x'.repeat(1001))).rejects.toMatchObject({ code: 'BAD_USER_INPUT' });
   });
 
+  it('excludes a few words and phrases, and not so many that looking for them takes seconds', async () => {
+    expect(await found(`reservation ${'-nowhere '.repeat(5)} ${'-"no where" '.repeat(5)}`)).toEqual(['stems']);
+    for (const many of ['-nowhere ', '-"a b c" or '])
+      await expect(search(`reservation ${many.repeat(11)}`)).rejects.toMatchObject({
+        code: 'BAD_USER_INPUT',
+        message: 'A search excludes at most 10 words or phrases.',
+      });
+  });
+
   it('survives texts that are too much for a document', async () => {
     const letter = (place: number): string => String.fromCodePoint(0x20000 + (place % 40000));
     const words = Array.from(
@@ -329,7 +338,10 @@ describe('snippets', () => {
 
   it('take bounded time and memory, whatever the text and the query', async () => {
     await write('dense', 'ann 2', 'aye bee cee dee '.repeat(12_000));
-    const query = Array.from({ length: 25 }, (_, place) => `"aye bee cee dee" -no${place} or bee`).join(' ');
+    const query = Array.from(
+      { length: 25 },
+      (_, place) => `"aye bee cee dee" ${place < 10 ? `-no${place}` : ''} or bee`,
+    ).join(' ');
     expect(await snippets(query)).toEqual([expect.stringContaining('<mark>')]);
   });
 });

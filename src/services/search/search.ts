@@ -37,6 +37,9 @@ export interface SearchPage {
 }
 
 const maxQueryLength = 1000;
+/** No index finds what is not there: what is excluded is looked for in message after message. */
+const maxExcluded = 10;
+const excludedPattern = /(?<=^|\s)-+\S/g;
 
 /** Messages that the viewer may see and whose text fits the query. Deleted sessions are not searched. */
 export async function searchMessages(reader: Reader, asked: SearchRequest): Promise<SearchPage> {
@@ -69,6 +72,10 @@ function searchTextOf(query: string): string {
   if (query.length > maxQueryLength) {
     const message = `\`query\` is at most ${maxQueryLength} characters long.`;
     throw badInput(message, { argument: 'query', maximum: maxQueryLength });
+  }
+  if ((query.match(excludedPattern) ?? []).length > maxExcluded) {
+    const message = `A search excludes at most ${maxExcluded} words or phrases.`;
+    throw badInput(message, { argument: 'query', maximum: maxExcluded });
   }
   return loosened(query.replaceAll('\0', ' ').trim());
 }
