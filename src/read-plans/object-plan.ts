@@ -175,7 +175,8 @@ function proofOf(
   const parent = declaredTypes.get(name)?.source;
   const { visibleThrough, ownedThrough } = sourceOf(target);
   if (visibleThrough?.relation === relation && visibleThrough.provesParent === parent) return () => true;
-  if (ownedThrough === relation && parent === 'users') return (key, { context }) => key === context.viewer.userId && viewersSeen.has(context.viewer);
+  if (ownedThrough === relation && parent === 'users')
+    return (key, { context }) => key === context.viewer.userId && viewersSeen.has(context.viewer);
   return null;
 }
 
