@@ -12,17 +12,8 @@ const [text, json, bpchar, varchar, timestamptz, uuid, jsonb] = [25, 114, 1042, 
 const numbers = new Set([int8, numeric]);
 
 /** What `pg` would make numbers, dates and objects of, only for JSON text to be made of those again. */
-const printed = new Set(
-  [bool, bytea, int2, int4, int8, float4, float8, numeric].concat([
-    text,
-    json,
-    bpchar,
-    varchar,
-    timestamptz,
-    uuid,
-    jsonb,
-  ]),
-);
+const printed = new Set([bool, bytea, int2, int4, int8, float4, float8, numeric]);
+for (const type of [text, json, bpchar, varchar, timestamptz, uuid, jsonb]) printed.add(type);
 
 /** What makes a value of a column's text; null where the text is the value. */
 export function parserOf(form: Form, type: number): Parser | null {

@@ -17,8 +17,8 @@ const describePortal = Buffer.from('D\0\0\0\u0006P\0', 'latin1');
 const executeAndSync = Buffer.from('E\0\0\0\u0009\0\0\0\0\0S\0\0\0\u0004', 'latin1');
 
 /**
- * Everything that runs a statement as one piece, in PostgreSQL's protocol (Parse, Bind, Describe, Execute, Sync): written
- * one by one the messages cost as much as all else that is done to send it.
+ * Everything that runs a statement, in PostgreSQL's protocol (Parse, Bind, Describe, Execute, Sync): one piece, because
+ * each piece is a buffer and a write of its own.
  */
 export function executionMessage({ name, text, values, describe }: Execution): Buffer {
   const parameters = values.map(parameterOf);

@@ -27,7 +27,7 @@ type Done = (error: Error | null, rows: unknown[][]) => void;
 
 /**
  * A query whose rows are lists of PostgreSQL's own texts. `pg`'s query is told with every answer what its columns are, and
- * makes a parser for each of them and a value of each cell, which for a page is as much work as all the rest of reading it.
+ * makes a parser for each of them and a value of each cell; docs/read-plans.md has what that costs.
  */
 export class TextsQuery {
   readonly name: string;
