@@ -1,6 +1,6 @@
-import { hash, timingSafeEqual } from 'node:crypto';
+import { timingSafeEqual } from 'node:crypto';
 import type { CursorKeys, CursorRealm } from './cursor-keys.ts';
-import { macBytes, macsOf, macStride, messageBytes } from './cursor-mac.ts';
+import { hashOf, macBytes, macsOf, macStride, messageBytes, viewOf } from './cursor-mac.ts';
 import { badInput, ScrollbackError } from './errors.ts';
 
 /** A place in a log: right after the row with this number. Number 0 is the place before the first row. */
@@ -51,11 +51,11 @@ const kindIn = (realm: CursorRealm, kind: number): number => (realm << 4) | kind
 const kindMask = 0x0f;
 const realmOf = (bytes: Buffer): number => (bytes[1] ?? 0) >> 4;
 
-let last = { scope: '', tag: Buffer.alloc(0) };
+let last: { readonly scope: string; readonly tag: Buffer } = { scope: '', tag: Buffer.alloc(0) };
 
 /** Cursors come by the page, all of one list. */
 function tagOf(scope: string): Buffer {
-  if (last.scope !== scope) last = { scope, tag: hash('sha256', scope, 'buffer').subarray(0, tagBytes) };
+  if (last.scope !== scope) last = { scope, tag: hashOf(scope, tagBytes) };
   return last.tag;
 }
 
@@ -71,7 +71,7 @@ function writeHead(bytes: Buffer, at: number, { keys }: CursorSeal, kind: number
 
 /** What is signed of a body besides its context: a log's as it is, others, which are of any length, by their hash. */
 function messageOf(kind: number, body: Buffer): Buffer {
-  return kind === logKind ? body.subarray(keyAt) : hash('sha256', body.subarray(keyAt), 'buffer');
+  return kind === logKind ? body.subarray(keyAt) : hashOf(body.subarray(keyAt), messageBytes);
 }
 
 function macOf(secret: Buffer, { keys, audience }: CursorSeal, kind: number, body: Buffer): Buffer {
@@ -112,32 +112,64 @@ export const keyIdOf = (cursor: string): number | null => bytesOf(cursor)?.readU
  * session's id, or what stands for the whole.
  */
 export function encodeLogCursors(sealing: CursorSeal, scope: string, places: readonly PlaceToSeal[]): string[] {
-  const bytes = Buffer.allocUnsafe(places.length * logCursorBytes);
-  const messages = Buffer.allocUnsafe(places.length * messageBytes);
-  const tag = tagOf(scope);
-  places.forEach((place, index) => {
-    const at = index * logCursorBytes;
-    writeHead(bytes, at, sealing, logKind);
-    bytes.writeUInt32BE(place.epoch, at + headBytes);
-    bytes.writeUIntBE(place.number, at + headBytes + 4, 6);
-    bytes.writeUIntBE(place.position, at + headBytes + 10, 6);
-    writeFingerprint(bytes, at + headBytes + 16, place.fingerprint);
-    tag.copy(bytes, at + headBytes + 16 + fingerprintBytes);
-    bytes.copy(messages, index * messageBytes, at + keyAt, at + keyAt + messageBytes);
-  });
   const { keys, audience } = sealing;
-  const macs = macsOf(keys.current.secret, contextOf(keys.realm, logKind, audience), messages);
-  return places.map((_, index) => {
-    const at = index * logCursorBytes;
-    macs.copy(bytes, at + headBytes + logPayloadBytes, index * macStride, index * macStride + macBytes);
-    return bytes.toString('base64url', at, at + logCursorBytes);
+  const messages = Buffer.allocUnsafe(places.length * messageBytes);
+  const view = viewOf(messages);
+  const tag = tagOf(scope).readInt32BE();
+  places.forEach(({ epoch, number, position, fingerprint }, index) => {
+    const at = index * messageBytes;
+    view.setUint32(at, keys.current.id);
+    view.setUint32(at + 4, epoch);
+    setUint48(view, at + 8, number);
+    setUint48(view, at + 14, position);
+    view.setInt32(at + 20, wordOf(fingerprint, 0));
+    view.setInt32(at + 24, wordOf(fingerprint, 4));
+    view.setInt32(at + 28, tag);
   });
+  const macs = macsOf(keys.current.secret, contextOf(keys.realm, logKind, audience), messages);
+  return spelled(places.length, kindIn(keys.realm, logKind), view, viewOf(macs));
 }
 
-function writeFingerprint(bytes: Buffer, at: number, fingerprint: Buffer | string): void {
-  if (typeof fingerprint === 'string') bytes.write(fingerprint, at, fingerprintBytes, 'hex');
-  else fingerprint.copy(bytes, at, 0, fingerprintBytes);
+/** In steps that base64 needs no rest of, so that the text of all can be cut into those of each. */
+const logCursorStride = Math.ceil(logCursorBytes / 3) * 3;
+const textStride = (logCursorStride / 3) * 4;
+const textLength = Math.ceil((logCursorBytes * 8) / 6);
+
+function spelled(count: number, kind: number, messages: DataView, macs: DataView): string[] {
+  const bytes = Buffer.allocUnsafe(count * logCursorStride);
+  const view = viewOf(bytes);
+  for (let index = 0; index < count; index += 1) {
+    const at = index * logCursorStride;
+    view.setUint16(at, (version << 8) | kind);
+    copyWords(view, at + keyAt, messages, index * messageBytes, messageBytes);
+    copyWords(view, at + keyAt + messageBytes, macs, index * macStride, macBytes);
+    view.setUint16(at + logCursorBytes, 0);
+  }
+  const text = bytes.toString('base64url');
+  const cursors: string[] = [];
+  for (let at = 0; at < text.length; at += textStride) cursors.push(text.slice(at, at + textLength));
+  return cursors;
 }
+
+function copyWords(to: DataView, toAt: number, from: DataView, fromAt: number, length: number): void {
+  for (let byte = 0; byte < length; byte += 4) to.setInt32(toAt + byte, from.getInt32(fromAt + byte));
+}
+
+function setUint48(view: DataView, at: number, value: number): void {
+  view.setUint16(at, Math.floor(value / 2 ** 32));
+  view.setUint32(at + 2, value % 2 ** 32);
+}
+
+/** Four bytes of it. */
+function wordOf(fingerprint: Buffer | string, at: number): number {
+  if (typeof fingerprint !== 'string') return fingerprint.readInt32BE(at);
+  let word = 0;
+  for (let digit = 2 * at; digit < 2 * at + 8; digit += 1) word = (word << 4) | digitOf(fingerprint.charCodeAt(digit));
+  return word;
+}
+
+/** What a hexadecimal digit stands for; letters begin at 97. */
+const digitOf = (code: number): number => (code < 97 ? code - 48 : code - 87);
 
 export const encodeLogCursor = (sealing: CursorSeal, scope: string, place: LogCursor): string =>
   encodeLogCursors(sealing, scope, [place])[0] as string;

@@ -26,22 +26,27 @@ function cipherOf(secret: Buffer): Cipheriv {
  */
 export function macsOf(secret: Buffer, context: string, messages: Buffer): Buffer {
   const cipher = cipherOf(secret);
-  const first = cipher.update(hash('sha256', context, 'buffer').subarray(0, blockBytes));
-  const count = messages.length / messageBytes;
-  const chained = Buffer.allocUnsafe(count * blockBytes);
-  for (let message = 0; message < count; message += 1) {
-    for (let byte = 0; byte < blockBytes; byte += 1) {
-      chained[message * blockBytes + byte] =
-        (first[byte] as number) ^ (messages[message * messageBytes + byte] as number);
-    }
-  }
-  const second = cipher.update(chained);
-  for (let message = 0; message < count; message += 1) {
-    for (let byte = 0; byte < blockBytes; byte += 1) {
-      chained[message * blockBytes + byte] =
-        (second[message * blockBytes + byte] as number) ^
-        (messages[message * messageBytes + blockBytes + byte] as number);
-    }
-  }
+  const first = cipher.update(hashOf(context, blockBytes));
+  const chained = Buffer.allocUnsafe((messages.length / messageBytes) * blockBytes);
+  chain(chained, first, 0, messages, 0);
+  chain(chained, cipher.update(chained), blockBytes, messages, blockBytes);
   return cipher.update(chained);
 }
+
+/** Into each block the exclusive or of the block before, one for all or `stride` apart, and of the message's block. */
+function chain(into: Buffer, before: Buffer, stride: number, messages: Buffer, from: number): void {
+  const [target, previous, message] = [viewOf(into), viewOf(before), viewOf(messages)];
+  for (let block = 0, at = 0; at < into.length; block += 1) {
+    for (let word = 0; word < blockBytes; word += 4, at += 4) {
+      const plain = message.getInt32(block * messageBytes + from + word);
+      target.setInt32(at, previous.getInt32(block * stride + word) ^ plain);
+    }
+  }
+}
+
+/** First bytes of its SHA-256. By way of a text this takes half the time of asking for a buffer. */
+export const hashOf = (data: string | Buffer, bytes: number): Buffer =>
+  Buffer.from(hash('sha256', data, 'binary').slice(0, bytes), 'binary');
+
+/** Numbers are written and read through it without a call for each. */
+export const viewOf = ({ buffer, byteOffset, length }: Buffer): DataView => new DataView(buffer, byteOffset, length);
