@@ -85,10 +85,10 @@ SELECT ${idOf('message', `s || ' ' || n`)}, id,
   20 + n
 FROM numbered, generate_series(1, ${size.messagesPerSession}) AS n ORDER BY 5;
 INSERT INTO scrollback.tool_usage
-  (id, session_id, message_id, call_id, tool_name, server_name, arguments, result, execution_time_ms, created_at)
+  (id, session_id, message_id, call_id, tool_name, server_name, arguments, result, execution_time_ms, created_at, asked)
 SELECT ${idOf('usage', `s || ' ' || n`)}, id, ${idOf('message', `s || ' ' || n`)}, 'call_' || n, 'read_file', 'files',
   jsonb_build_object('path', 'src/part-' || s || '.ts', 'line', n), jsonb_build_object('lines', 10 + n, 'ok', true), 3 + (s + n) % 200,
-  started + n * interval '40 minutes'
+  started + n * interval '40 minutes', TRUE
 FROM numbered, generate_series(2, ${size.messagesPerSession}, 5) AS n ORDER BY 10;
 INSERT INTO scrollback.waiting_sessions SELECT id FROM sessions;
 ALTER TABLE sessions ENABLE TRIGGER USER;

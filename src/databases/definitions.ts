@@ -30,6 +30,7 @@ import { RegisteredDocuments } from './migrations/agent-runtime/16-registered-do
 import { ShortTriggers } from './migrations/agent-runtime/17-short-triggers.ts';
 import { NarrowPublication } from './migrations/agent-runtime/18-narrow-publication.ts';
 import { SearchWords } from './migrations/agent-runtime/19-search-words.ts';
+import { UnaskedRecords } from './migrations/agent-runtime/20-unasked-records.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -69,6 +70,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '17-short-triggers', class: ShortTriggers },
     { name: '18-narrow-publication', class: NarrowPublication },
     { name: '19-search-words', class: SearchWords },
+    { name: '20-unasked-records', class: UnaskedRecords },
   ],
 };
 

@@ -40,7 +40,7 @@ const expected: Readonly<Record<'agentRuntime' | 'auth', Readonly<Record<string,
       'public.sessions': 'SELECT without description lifetime_seconds metadata title',
       'scrollback.chat_events': 'SELECT without event_data',
       'scrollback.message_details': 'SELECT without author_id client_message_id request_hash sender tenant_id',
-      'scrollback.tool_usage': 'SELECT without arguments call_id error result',
+      'scrollback.tool_usage': 'SELECT without arguments asked call_id error result',
     },
     scrollback_auditor: {},
     scrollback_viewer: {

@@ -1,18 +1,28 @@
 import { GraphQLFloat, GraphQLInt, isEnumType, type GraphQLEnumType, type GraphQLLeafType } from 'graphql';
-import { JSONObject } from '../schema/scalars.ts';
-import { textWithinDepth } from '../shared/json-text.ts';
+import { DateTime, JSONObject, JSONValue } from '../schema/scalars.ts';
+import { JsonText, textWithinDepth } from '../shared/json-text.ts';
 import { dateTimeOfText } from './date-time-text.ts';
 
 /** A value that is not null as JSON text; throws what the type's own `serialize` throws. */
 export type Leaf = (value: unknown) => string;
 
 /** Leaves of values that JavaScript code made; moments may have come from PostgreSQL as text. */
-export const leafOfValue =
-  (type: GraphQLLeafType): Leaf =>
-  (value) =>
-    JSON.stringify(
-      type.name === 'DateTime' && typeof value === 'string' ? dateTimeOfText(value) : type.serialize(value),
-    );
+export const leafOfValue = (type: GraphQLLeafType): Leaf => {
+  const known = valueLeaves.get(type.name);
+  if (known !== undefined) return known;
+  return (value) => JSON.stringify(type.serialize(value));
+};
+
+const valueLeaves: ReadonlyMap<string, Leaf> = new Map<string, Leaf>([
+  [
+    'DateTime',
+    (value) => JSON.stringify(typeof value === 'string' ? dateTimeOfText(value) : DateTime.serialize(value)),
+  ],
+  [
+    'JSON',
+    (value) => (value instanceof JsonText ? textWithinDepth(value.text) : JSON.stringify(JSONValue.serialize(value))),
+  ],
+]);
 
 /** Leaves of PostgreSQL's text, which mostly is JSON already. */
 export function leafOfText(type: GraphQLLeafType): Leaf {

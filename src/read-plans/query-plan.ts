@@ -10,7 +10,7 @@ import {
 } from 'graphql';
 import { collectFields } from 'graphql/execution/collectFields.js';
 import { answerTooLarge } from '../shared/allowance.ts';
-import { JsonText } from './json-text.ts';
+import { JsonText } from '../shared/json-text.ts';
 import { rootPlan, type RootPlan } from './root-plan.ts';
 import { Run, type ReadContext } from './run.ts';
 import { selected, type Scope } from './scope.ts';

@@ -1,6 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
-import { withinDepth } from '../shared/json-text.ts';
+import { JsonText, withinDepth } from '../shared/json-text.ts';
 
 const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
@@ -34,7 +34,10 @@ export const DateTime = new GraphQLScalarType<Date, string>({
 
 /** The same scalar, of whose values no more is written than can be. */
 const bounded = (scalar: GraphQLScalarType): GraphQLScalarType =>
-  new GraphQLScalarType({ ...scalar.toConfig(), serialize: (value) => scalar.serialize(withinDepth(value)) });
+  new GraphQLScalarType({
+    ...scalar.toConfig(),
+    serialize: (value) => scalar.serialize(withinDepth(value instanceof JsonText ? value.toJSON() : value)),
+  });
 
 export const JSONValue = bounded(GraphQLJSON);
 export const JSONObject = bounded(GraphQLJSONObject);

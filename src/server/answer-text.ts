@@ -1,5 +1,5 @@
 import type { FormattedExecutionResult } from 'graphql';
-import { JsonText } from '../read-plans/json-text.ts';
+import { JsonText } from '../shared/json-text.ts';
 import { answerTooLarge, maxAnswerLength } from '../shared/allowance.ts';
 
 /** Data that is text already is not parsed to be printed again: on a page of 50 messages that is most of the work. */

@@ -1,3 +1,16 @@
+/** A value as its JSON text: what is only to be written again is not worth parsing. */
+export class JsonText {
+  readonly text: string;
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  toJSON(): unknown {
+    return JSON.parse(this.text);
+  }
+}
+
 /** Columns that hold JSON as text hold whatever their writers put there: it is data, and reading it never fails. */
 
 /** More levels than any honest value has, and few enough for everything that walks values by recursion. */

@@ -17,5 +17,6 @@ export const ToolUsageEntity = defineEntity({
     error: p.text().nullable(),
     executionTimeMs: p.integer().nullable(),
     createdAt: p.datetime(),
+    asked: p.boolean(),
   },
 });

@@ -42,6 +42,7 @@ async function recordUsage(stage: Stage, turn: CallTurn, callId: string, index: 
     error: turn.error ?? null,
     executionTimeMs: turn.milliseconds,
     createdAt: at,
+    asked: true,
   });
 }
 

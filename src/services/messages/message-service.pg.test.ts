@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from '../../shared/sql.ts';
-import { afterAll, beforeAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import { noteStatements } from '../../../tests/support/statements.ts';
 import {
   administrator,
@@ -373,6 +373,28 @@ test('a tool call recorded again completes the first record', async () => {
       execution_time_ms: 5,
     },
   ]);
+});
+
+test('a record says whether its message asks for calls, also while that changes', async () => {
+  const { messages } = writes.services;
+  const ask = await send({ role: 'ASSISTANT', toolCalls: [{ id: 'c1', name: 'find' }] });
+  const { messageId } = await send({ sessionId: ask.sessionId, role: 'ASSISTANT', content: 'x' });
+  const recorded = async (of: string, toolCallId: string): Promise<unknown> => {
+    const { usageId } = await messages.recordToolCall(alice, { messageId: of, toolCallId, name: 'find' });
+    const usage = sql`SELECT asked FROM scrollback.tool_usage WHERE id = ${usageId}`;
+    return (await writes.databases.agentRuntime.query(usage))[0];
+  };
+  expect(await recorded(ask.messageId, 'c1')).toEqual({ asked: true });
+  expect(await recorded(messageId, 'c1')).toEqual({ asked: false });
+  const service = await writes.service.agentRuntime.connect();
+  await service.query('BEGIN');
+  await service.query('UPDATE public.messages SET tool_calls = NULL WHERE id = $1', [ask.messageId]);
+  const meanwhile = recorded(ask.messageId, 'c2');
+  const waiting = `SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'`;
+  await vi.waitFor(async () => expect((await service.query(waiting)).rowCount).toBeGreaterThan(0));
+  await service.query('COMMIT');
+  service.release();
+  expect(await meanwhile).toEqual({ asked: false });
 });
 
 test('concurrent records of one call are one record', async () => {

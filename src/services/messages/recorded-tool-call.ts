@@ -1,7 +1,9 @@
 import { LockMode, type InferEntity } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as newId } from 'uuid';
+import { MessageEntity } from '../../entities/agent-runtime/message.ts';
 import { ToolUsageEntity } from '../../entities/agent-runtime/tool-usage.ts';
+import { askedCallsOf } from './tool-call-text.ts';
 import { checkJson, checkNotNegative, checkRequiredText, checkText } from '../writing/checks.ts';
 
 export interface ToolCallToRecord {
@@ -32,6 +34,7 @@ export async function recordToolCall(
   input: ToolCallToRecord,
   now: Date,
 ): Promise<string> {
+  const asked = await asksForCalls(em, input.messageId);
   const earlier = input.toolCallId == null ? null : await findRecord(em, input.messageId, input.toolCallId);
   if (earlier !== null) return complete(earlier, input);
   const id = newId();
@@ -47,8 +50,16 @@ export async function recordToolCall(
     error: input.error ?? null,
     executionTimeMs: input.executionTimeMs ?? null,
     createdAt: now,
+    asked,
   });
   return id;
+}
+
+/** Whoever changes what the message asks for waits until the record is there to be told of it. */
+async function asksForCalls(em: EntityManager, messageId: string): Promise<boolean> {
+  const options = { fields: ['toolCalls'], lockMode: LockMode.PESSIMISTIC_READ } as const;
+  const message = await em.findOne(MessageEntity, { id: messageId }, options);
+  return askedCallsOf(message?.toolCalls ?? null).length > 0;
 }
 
 const findRecord = (em: EntityManager, messageId: string, callId: string): Promise<ToolUsage | null> =>

@@ -1,20 +1,40 @@
-import { type Sql, sql } from '../../shared/sql.ts';
-import { sessionIdVisible } from '../identity/visibility.ts';
+import { momentOf } from '../../databases/column-parsers.ts';
+import { JsonText } from '../../shared/json-text.ts';
+import { raw, type Sql, sql } from '../../shared/sql.ts';
+import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Viewer } from '../identity/viewer.ts';
 
-/** What a tool server recorded of one call. */
+/** What a tool server recorded of one call; of what nobody wants nothing is read. */
 export interface RecordedCall {
   readonly id: string;
   readonly messageId: string;
   readonly callId: string | null;
   readonly name: string;
-  readonly serverName: string | null;
-  readonly arguments: unknown;
-  readonly result: unknown;
-  readonly error: string | null;
-  readonly executionTimeMs: number | null;
   readonly createdAt: Date;
+  readonly serverName?: string | null;
+  readonly arguments?: JsonText | null;
+  readonly result?: JsonText | null;
+  readonly error?: string | null;
+  readonly executionTimeMs?: number | null;
 }
+
+const asIs = (text: string): string => text;
+/** A JSON null says as little as none. */
+const jsonOrNull = (text: string): JsonText | null => (text === 'null' ? null : new JsonText(text));
+
+/** What is read only where it is wanted, and what is made of PostgreSQL's text. */
+const details = {
+  serverName: { column: 't.server_name', make: asIs },
+  arguments: { column: 't.arguments', make: jsonOrNull },
+  result: { column: 't.result', make: jsonOrNull },
+  error: { column: 't.error', make: asIs },
+  executionTimeMs: { column: 't.execution_time_ms', make: Number },
+} as const;
+
+export type Detail = keyof typeof details;
+
+export const detailsAmong = (wanted: (field: string) => boolean): Detail[] =>
+  (Object.keys(details) as Detail[]).filter(wanted);
 
 /** A call that wants its answer. */
 export interface AskedFor {
@@ -29,12 +49,31 @@ export interface Answer {
   readonly content: string | null;
 }
 
-export const recordedCalls = (viewer: Viewer, messageIds: readonly string[], withResults: boolean): Sql =>
-  sql`SELECT t.id, t.message_id AS "messageId", t.call_id AS "callId", t.tool_name AS "name", t.server_name AS "serverName",
-    t.arguments, ${withResults ? sql`t.result` : sql`NULL AS "result"`}, t.error, t.execution_time_ms AS "executionTimeMs", t.created_at AS "createdAt"
+/**
+ * The records of messages that ask for calls, and of those that ask for none: these are many, few of them have any, and
+ * an index of its own says which. Rows come as texts; see `recordedCall`.
+ */
+export const recordedCalls = (
+  viewer: Viewer,
+  { asking, others }: Readonly<Record<'asking' | 'others', readonly string[]>>,
+  wanted: readonly Detail[],
+): Sql => sql`SELECT t.id, t.message_id, t.call_id, t.tool_name, t.created_at${raw(
+  wanted.map((detail) => `, ${details[detail].column}`).join(''),
+)}
   FROM scrollback.tool_usage AS t
-  WHERE t.message_id = ANY (${messageIds}::text[]) AND ${sessionIdVisible(viewer, sql`t.session_id`)}
+  WHERE (t.message_id = ANY (${asking}::text[]) OR t.message_id = ANY (${others}::text[]) AND NOT t.asked)
+    AND ${parentSessionVisible(viewer, sql`t.session_id`)}
   ORDER BY t.message_id, t.created_at, t.id`;
+
+export function recordedCall(cells: readonly unknown[], wanted: readonly Detail[]): RecordedCall {
+  const [id, messageId, callId, name, createdAt] = cells as [string, string, string | null, string, string];
+  const call: Record<string, unknown> = { id, messageId, callId, name, createdAt: momentOf(createdAt) };
+  wanted.forEach((detail, index) => {
+    const text = cells[5 + index];
+    call[detail] = typeof text === 'string' ? details[detail].make(text) : null;
+  });
+  return call as unknown as RecordedCall;
+}
 
 /**
  * Models that count their calls (call_1, call_2 …) give the same id in message after message. An answer belongs to the

@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { askedCallsOf, resultOf } from './tool-call-text.ts';
 
+const read = (text: string | null) =>
+  askedCallsOf(text).map(({ callId, name, arguments: given }) => ({ callId, name, arguments: given }));
 const unreadable = (text: unknown) => [{ callId: null, name: null, arguments: text }];
 
 describe('askedCallsOf', () => {
@@ -9,61 +11,59 @@ describe('askedCallsOf', () => {
       { id: 'call_1', type: 'function', function: { name: 'find', arguments: '{"city":"Omsk"}' } },
       { id: 'call_2', type: 'function', function: { name: 'list', arguments: '' } },
     ];
-    expect(askedCallsOf(JSON.stringify(calls))).toEqual([
+    expect(read(JSON.stringify(calls))).toEqual([
       { callId: 'call_1', name: 'find', arguments: { city: 'Omsk' } },
       { callId: 'call_2', name: 'list', arguments: null },
     ]);
   });
 
   it.each([null, '', ' \n', 'null', '[]'])('reads no call from %j', (text) => {
-    expect(askedCallsOf(text)).toEqual([]);
+    expect(read(text)).toEqual([]);
   });
 
   it('keeps arguments that are no JSON as the text they are', () => {
-    const [call] = askedCallsOf('[{"id":"c","function":{"name":"find","arguments":"{\\"city\\": \\"Om"}}]');
+    const [call] = read('[{"id":"c","function":{"name":"find","arguments":"{\\"city\\": \\"Om"}}]');
     expect(call).toEqual({ callId: 'c', name: 'find', arguments: '{"city": "Om' });
   });
 
   it('reads arguments that are JSON already', () => {
-    const [call] = askedCallsOf('[{"id":"c","function":{"name":"find","arguments":{"city":"Omsk"}}}]');
+    const [call] = read('[{"id":"c","function":{"name":"find","arguments":{"city":"Omsk"}}}]');
     expect(call?.arguments).toEqual({ city: 'Omsk' });
   });
 
   it('reads a name and arguments that stand outside of `function`', () => {
-    expect(askedCallsOf('[{"id":7,"name":"find","arguments":"{}"}]')).toEqual([
-      { callId: '7', name: 'find', arguments: {} },
-    ]);
+    expect(read('[{"id":7,"name":"find","arguments":"{}"}]')).toEqual([{ callId: '7', name: 'find', arguments: {} }]);
   });
 
   it('takes an id that PostgreSQL cannot hold for none', () => {
-    expect(askedCallsOf('[{"id":"a\\u0000","function":{"name":"f","arguments":"{}"}}]')[0]?.callId).toBeNull();
+    expect(read('[{"id":"a\\u0000","function":{"name":"f","arguments":"{}"}}]')[0]?.callId).toBeNull();
   });
 
   it('reads a call that stands in no list', () => {
-    expect(askedCallsOf('{"id":"c","function":{"name":"find","arguments":"1"}}')).toEqual([
+    expect(read('{"id":"c","function":{"name":"find","arguments":"1"}}')).toEqual([
       { callId: 'c', name: 'find', arguments: 1 },
     ]);
   });
 
   it('keeps a text that is no JSON as the arguments of one call', () => {
-    expect(askedCallsOf('[{"id": "call_1", "functi')).toEqual(unreadable('[{"id": "call_1", "functi'));
+    expect(read('[{"id": "call_1", "functi')).toEqual(unreadable('[{"id": "call_1", "functi'));
   });
 
   it.each(['5', '"x"', 'true', '[5]', '["x"]', '[null]', '[[1]]', '[{}]', '[{"id":{},"function":7}]'])(
     'keeps the odd shape %s as the arguments of one call',
     (text) => {
       const value: unknown = JSON.parse(text);
-      expect(askedCallsOf(text)).toEqual(unreadable(Array.isArray(value) ? value[0] : value));
+      expect(read(text)).toEqual(unreadable(Array.isArray(value) ? value[0] : value));
     },
   );
 
   it('does not build values that are too deep to be written again', () => {
     const deep = '['.repeat(100_000) + ']'.repeat(100_000);
-    expect(askedCallsOf(deep)).toEqual(unreadable(deep));
+    expect(read(deep)).toEqual(unreadable(deep));
   });
 
   it('takes a client-chosen __proto__ for a name like any other', () => {
-    const [call] = askedCallsOf('[{"id":"c","function":{"name":"f","arguments":"{\\"__proto__\\":{\\"a\\":1}}"}}]');
+    const [call] = read('[{"id":"c","function":{"name":"f","arguments":"{\\"__proto__\\":{\\"a\\":1}}"}}]');
     expect(JSON.stringify(call?.arguments)).toBe('{"__proto__":{"a":1}}');
     expect(({} as Record<string, unknown>)['a']).toBeUndefined();
   });

@@ -1,11 +1,30 @@
 import { isRecord, jsonOrText } from '../../shared/json-text.ts';
 
 /** One call as the text of a message's tool calls asks for it. */
-export interface AskedCall {
+export class AskedCall {
   /** The id that the model gave it; null where there is none to read. */
   readonly callId: string | null;
   readonly name: string | null;
-  readonly arguments: unknown;
+  readonly #element: unknown;
+  readonly #called: Record<string, unknown> | null;
+
+  constructor(element: unknown) {
+    const isCall = isRecord(element);
+    const called = isCall && isRecord(element['function']) ? element['function'] : element;
+    this.#element = element;
+    this.#called = isCall ? (called as Record<string, unknown>) : null;
+    this.callId = isCall ? callIdOf(element['id']) : null;
+    this.name = this.#called === null ? null : nameOf(this.#called['name']);
+  }
+
+  /** Read when they are asked for: they are a text of their own, and a record may know them better. */
+  get arguments(): unknown {
+    if (this.#called === null) return this.#element;
+    const given = this.#called['arguments'];
+    if (typeof given === 'string') return given === '' ? null : jsonOrText(given);
+    if (given !== undefined) return given;
+    return this.name === null ? this.#element : null;
+  }
 }
 
 /**
@@ -17,17 +36,7 @@ export function askedCallsOf(text: string | null): AskedCall[] {
   if (text === null || text.trim() === '') return [];
   const value = jsonOrText(text);
   if (value === null) return [];
-  return (Array.isArray(value) ? value : [value]).map(askedCallOf);
-}
-
-function askedCallOf(element: unknown): AskedCall {
-  if (!isRecord(element)) return { callId: null, name: null, arguments: element };
-  const called = isRecord(element['function']) ? element['function'] : element;
-  return {
-    callId: callIdOf(element['id']),
-    name: nameOf(called['name']),
-    arguments: argumentsOf(called, element),
-  };
+  return (Array.isArray(value) ? value : [value]).map((element) => new AskedCall(element));
 }
 
 /** PostgreSQL's text has no NUL, so nothing there can have such an id. */
@@ -37,13 +46,6 @@ function callIdOf(id: unknown): string | null {
 }
 
 const nameOf = (name: unknown): string | null => (typeof name === 'string' && name !== '' ? name : null);
-
-function argumentsOf(called: Record<string, unknown>, element: Record<string, unknown>): unknown {
-  const given = called['arguments'];
-  if (typeof given === 'string') return given === '' ? null : jsonOrText(given);
-  if (given !== undefined) return given;
-  return nameOf(called['name']) === null ? element : null;
-}
 
 /** The content of a TOOL message as a call's result. */
 export const resultOf = (content: string | null): unknown => (content === null ? null : jsonOrText(content));

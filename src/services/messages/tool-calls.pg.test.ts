@@ -1,5 +1,6 @@
+import { JsonText } from '../../shared/json-text.ts';
 import { sql } from '../../shared/sql.ts';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import { Reader, type Databases } from '../reading/reader.ts';
@@ -20,7 +21,14 @@ beforeAll(async () => {
   test = await testDatabases();
   ({ databases } = test);
 });
+afterEach(() => vi.restoreAllMocks());
 afterAll(async () => test.close());
+
+/** How many there were since. */
+function countedStatements(): () => number {
+  const spies = (['query', 'queryRows'] as const).map((name) => vi.spyOn(databases.agentRuntime, name));
+  return () => spies.reduce((sum, spy) => sum + spy.mock.calls.length, 0);
+}
 
 const ownerOf = (sessionId: string): string => `owner of ${sessionId}`;
 const readerOf = (userId: string): Reader => new Reader(databases, viewerOf({ userId, scopes: ['api:read'] }));
@@ -77,7 +85,20 @@ const all = (): boolean => true;
 
 async function ofOne(reader: Reader, row: MessageOfCalls): Promise<ToolCallRow[]> {
   const [found = []] = await toolCallsOf(reader, [row], all);
-  return found;
+  return found.map(plain);
+}
+
+/** With what is still text as the value that it spells. */
+const plain = (call: ToolCallRow): ToolCallRow => ({
+  ...call,
+  arguments: valueOf(call.arguments),
+  result: valueOf(call.result),
+});
+const valueOf = (value: unknown): unknown => (value instanceof JsonText ? value.toJSON() : value);
+
+async function plainCall(found: Promise<ToolCallRow | null>): Promise<ToolCallRow | null> {
+  const call = await found;
+  return call === null ? null : plain(call);
 }
 
 const resultsIn = async (reader: Reader, messageId: string): Promise<unknown[]> =>
@@ -173,15 +194,14 @@ describe('toolCallsOf', () => {
       ]),
     );
     const rows = await reader.some(messageSource, ids, ['id', 'sessionId', 'toolCallsText', 'createdAt']);
-    const query = vi.spyOn(databases.agentRuntime, 'query');
+    const statements = countedStatements();
     const found = await Promise.all([...rows.values()].map((row) => ofOne(reader, row as unknown as MessageOfCalls)));
-    expect(query).toHaveBeenCalledTimes(2);
+    expect(statements()).toBe(2);
     expect(found.flat().filter((call) => call.result === call.messageId)).toHaveLength(60);
     const messages = [...rows.values()] as unknown as MessageOfCalls[];
     reader.forget();
-    expect(await toolCallsOf(reader, messages, all)).toEqual(found);
-    expect(query).toHaveBeenCalledTimes(4);
-    query.mockRestore();
+    expect((await toolCallsOf(reader, messages, all)).map((of) => of.map(plain))).toEqual(found);
+    expect(statements()).toBe(4);
   });
 
   it('reads no answers and no results where they are not wanted', async () => {
@@ -191,10 +211,9 @@ describe('toolCallsOf', () => {
     ]);
     await record('unwanted use', 'unwanted', 'unwanted ask', null, 2);
     const row = await reader.one(messageSource, 'unwanted ask', ['id', 'sessionId', 'toolCallsText', 'createdAt']);
-    const query = vi.spyOn(databases.agentRuntime, 'query');
+    const statements = countedStatements();
     const [found = []] = await toolCallsOf(reader, [row as unknown as MessageOfCalls], (name) => name !== 'result');
-    expect(query).toHaveBeenCalledTimes(1);
-    query.mockRestore();
+    expect(statements()).toBe(1);
     expect(found.map(({ toolCallId, result }) => [toolCallId, result])).toEqual([
       ['a', null],
       [null, null],
@@ -213,12 +232,67 @@ describe('toolCallsOf', () => {
   });
 });
 
+describe('a record', () => {
+  const askedOf = async (id: string): Promise<unknown> =>
+    (await databases.agentRuntime.query(sql`SELECT asked FROM scrollback.tool_usage WHERE id = ${id}`))[0];
+  const asked = (id: string): Promise<unknown> =>
+    databases.agentRuntime.query(sql`UPDATE scrollback.tool_usage SET asked = TRUE WHERE id = ${id}`);
+  /** Of a message that asked for it. */
+  async function recorded(name: string): Promise<Reader> {
+    const reader = await conversation(name, [{ id: `${name} ask`, asks: calls('a') }]);
+    await record(`${name} use`, name, `${name} ask`, 'a', 1);
+    await asked(`${name} use`);
+    return reader;
+  }
+
+  it('is found by a message that asks for nothing, where nobody ever asked', async () => {
+    const reader = await conversation('unasked', [{ id: 'unasked ask' }]);
+    await record('unasked use', 'unasked', 'unasked ask', 'a', 1);
+    expect((await callsIn(reader, 'unasked ask')).map(({ id }) => id)).toEqual(['unasked ask:usage:unasked use']);
+  });
+
+  it('stays with a message that comes to ask for nothing', async () => {
+    const reader = await recorded('emptied');
+    await test.service.agentRuntime.query(`UPDATE public.messages SET tool_calls = NULL WHERE id = 'emptied ask'`);
+    expect(await askedOf('emptied use')).toEqual({ asked: false });
+    expect((await callsIn(reader, 'emptied ask')).map(({ id }) => id)).toEqual(['emptied ask:usage:emptied use']);
+  });
+
+  it.each([
+    ['as it was', 'calls', true],
+    ['asking for nothing', null, false],
+  ])('is doubted where a save brings its message back %s: %j', async (_, asks, still) => {
+    const name = `back ${String(asks)}`;
+    const reader = await recorded(name);
+    await test.service.agentRuntime.query(`BEGIN;
+      CREATE TEMP TABLE kept ON COMMIT DROP AS SELECT * FROM public.messages WHERE session_db_id = '${name}';
+      ${asks === null ? 'UPDATE kept SET tool_calls = NULL;' : ''}
+      DELETE FROM public.messages WHERE session_db_id = '${name}';
+      INSERT INTO public.messages SELECT * FROM kept;
+      COMMIT`);
+    expect(await askedOf(`${name} use`)).toEqual({ asked: still });
+    expect(await callsIn(reader, `${name} ask`)).toHaveLength(1);
+  });
+
+  it('is doubted when its message is deleted, which may come back otherwise', async () => {
+    await recorded('deleted');
+    await test.service.agentRuntime.query(`DELETE FROM public.messages WHERE id = 'deleted ask'`);
+    expect(await askedOf('deleted use')).toEqual({ asked: false });
+  });
+
+  it('is not doubted for an edit of the text', async () => {
+    await recorded('edited');
+    await test.service.agentRuntime.query(`UPDATE public.messages SET content = 'new' WHERE id = 'edited ask'`);
+    expect(await askedOf('edited use')).toEqual({ asked: true });
+  });
+});
+
 describe('toolCallByKey', () => {
   it('finds by both kinds of ids, also where they have colons of their own', async () => {
     const reader = await conversation('keys', [{ id: 'k:usage:1', asks: calls('a') }]);
     await record('use:1', 'keys', 'k:usage:1', null, 5);
     expect((await toolCallByKey(reader, 'k:usage:1:1'))?.toolCallId).toBe('a');
-    expect(await toolCallByKey(reader, 'k:usage:1:usage:use:1')).toMatchObject({ result: 5 });
+    expect(await plainCall(toolCallByKey(reader, 'k:usage:1:usage:use:1'))).toMatchObject({ result: 5 });
   });
 
   it.each(['', ':', ':1', '1', 'k:usage:1', 'k:usage:1:2', 'k:usage:1:01', 'k:usage:1:usage:', 'nobody:1'])(
@@ -238,8 +312,11 @@ describe('toolCallOfUsage', () => {
     const reader = await conversation('used', [{ id: 'used ask', asks: calls('a', 'b') }]);
     await record('used 1', 'used', 'used ask', 'b', 1);
     await record('used 2', 'used', 'used ask', null, 2);
-    expect(await toolCallOfUsage(reader, 'used ask', 'used 1', all)).toMatchObject({ id: 'used ask:2', result: 1 });
-    expect(await toolCallOfUsage(reader, 'used ask', 'used 2', all)).toMatchObject({
+    expect(await plainCall(toolCallOfUsage(reader, 'used ask', 'used 1', all))).toMatchObject({
+      id: 'used ask:2',
+      result: 1,
+    });
+    expect(await plainCall(toolCallOfUsage(reader, 'used ask', 'used 2', all))).toMatchObject({
       id: 'used ask:usage:used 2',
       result: 2,
     });

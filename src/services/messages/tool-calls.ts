@@ -3,6 +3,8 @@ import { messageSource } from './message-source.ts';
 import {
   answersOfCalls,
   approvalsOfCalls,
+  detailsAmong,
+  recordedCall,
   recordedCalls,
   type Answer,
   type AskedFor,
@@ -26,6 +28,8 @@ export type ToolCallRow = Readonly<{
   id: string;
   messageId: string;
   sessionId: string;
+  /** The record of the call; null where there is none. */
+  usageId: string | null;
   toolCallId: string | null;
   name: string;
   serverName: string | null;
@@ -49,10 +53,9 @@ export async function toolCallsOf(
   wanted: Wanted,
 ): Promise<ToolCallRow[][]> {
   const asked = messages.map(({ toolCallsText }) => askedCallsOf(toolCallsText));
-  const withResults = wanted('result');
   const [recorded, answers] = await Promise.all([
-    recordedOf(reader, messages, withResults),
-    withResults ? answersOf(reader, messages, asked) : [],
+    recordedOf(reader, messages, asked, wanted),
+    wanted('result') ? answersOf(reader, messages, asked) : [],
   ]);
   return messages.map((message, index) =>
     callsOf(message, asked[index] as AskedCall[], recorded[index] as readonly RecordedCall[], answers[index] ?? null),
@@ -96,11 +99,7 @@ export async function toolCallOfUsage(
   wanted: Wanted,
 ): Promise<ToolCallRow | null> {
   const calls = await callsOfMessage(reader, messageId, wanted);
-  // Known by now.
-  const [recorded = []] = await recordedOf(reader, [{ id: messageId }], wanted('result'));
-  const callId = recorded.find((record) => record.id === usageId)?.callId ?? null;
-  const asked = callId === null ? undefined : calls.find((call) => call.toolCallId === callId);
-  return asked ?? calls.find((call) => call.id === usageKey(messageId, usageId)) ?? null;
+  return calls.find((call) => call.usageId === usageId) ?? null;
 }
 
 /** The newest approval that was requested for the call; null where there is none. */
@@ -141,19 +140,27 @@ function messageIdsIn(key: string): string[] {
 function recordedOf(
   reader: Reader,
   messages: readonly Pick<MessageOfCalls, 'id'>[],
-  withResults: boolean,
+  asked: readonly (readonly AskedCall[])[],
+  wanted: Wanted,
 ): Promise<readonly (readonly RecordedCall[])[]> {
-  const name = withResults ? 'recorded tool calls with results' : 'recorded tool calls';
-  const ids = messages.map(({ id }) => id);
-  return reader.loadAll<readonly RecordedCall[]>(name, ids, async (messageIds) => {
-    const rows = await reader.query<RecordedCall>(
-      'agentRuntime',
-      recordedCalls(reader.viewer, messageIds, withResults),
+  const details = detailsAmong(wanted);
+  const keys = messages.map(({ id }, index) => `${asked[index]?.length === 0 ? asksNothing : asks}${id}`);
+  return reader.loadAll<readonly RecordedCall[]>(`recorded tool calls ${details.join()}`, keys, async (missing) => {
+    const { [asks]: asking = [], [asksNothing]: others = [] } = Object.groupBy(missing, (key) => key.charAt(0));
+    const messageIds = { asking: asking.map(idOf), others: others.map(idOf) };
+    const rows = await reader.rows('agentRuntime', recordedCalls(reader.viewer, messageIds, details));
+    const byMessage = Map.groupBy(
+      rows.map((cells) => recordedCall(cells, details)),
+      (call) => call.messageId,
     );
-    const byMessage = Map.groupBy(rows, (row) => row.messageId);
-    return messageIds.map((id) => byMessage.get(id) ?? []);
+    return missing.map((key) => byMessage.get(idOf(key)) ?? none);
   });
 }
+
+/** First in the key of a message's records. */
+const [asks, asksNothing] = ['+', '-'] as const;
+const idOf = (key: string): string => key.slice(1);
+const none: readonly RecordedCall[] = [];
 
 /** Call id → content of its answer. */
 type Answers = ReadonlyMap<string, string | null>;
@@ -195,6 +202,7 @@ function askedRow(
     id: `${message.id}:${place}`,
     messageId: message.id,
     sessionId: message.sessionId,
+    usageId: record?.id ?? null,
     toolCallId: call.callId,
     name: call.name ?? record?.name ?? unnamed,
     serverName: record?.serverName ?? null,
@@ -211,13 +219,14 @@ function recordedRow(message: MessageOfCalls, record: RecordedCall): ToolCallRow
     id: usageKey(message.id, record.id),
     messageId: message.id,
     sessionId: message.sessionId,
+    usageId: record.id,
     toolCallId: record.callId,
     name: record.name,
-    serverName: record.serverName,
-    arguments: record.arguments,
-    result: record.result,
-    error: record.error,
-    executionTimeMs: record.executionTimeMs,
+    serverName: record.serverName ?? null,
+    arguments: record.arguments ?? null,
+    result: record.result ?? null,
+    error: record.error ?? null,
+    executionTimeMs: record.executionTimeMs ?? null,
     createdAt: record.createdAt,
   };
 }
