@@ -1,6 +1,6 @@
 import { momentOf } from '../../databases/column-parsers.ts';
 import { JsonText } from '../../shared/json-text.ts';
-import { raw, type Sql, sql } from '../../shared/sql.ts';
+import { join, raw, type Sql, sql } from '../../shared/sql.ts';
 import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Viewer } from '../identity/viewer.ts';
 
@@ -51,19 +51,26 @@ export interface Answer {
 
 /**
  * The records of messages that ask for calls, and of those that ask for none: these are many, few of them have any, and
- * an index of its own says which. Rows come as texts; see `recordedCall`.
+ * an index of its own says which. Message by message, because for many at once PostgreSQL makes a bitmap, which it has
+ * read by other processes: twice as dear for so few rows. Those of a message come in order, as texts; see `recordedCall`.
  */
-export const recordedCalls = (
+export function recordedCalls(
   viewer: Viewer,
   { asking, others }: Readonly<Record<'asking' | 'others', readonly string[]>>,
   wanted: readonly Detail[],
-): Sql => sql`SELECT t.id, t.message_id, t.call_id, t.tool_name, t.created_at${raw(
-  wanted.map((detail) => `, ${details[detail].column}`).join(''),
-)}
-  FROM scrollback.tool_usage AS t
-  WHERE (t.message_id = ANY (${asking}::text[]) OR t.message_id = ANY (${others}::text[]) AND NOT t.asked)
-    AND ${parentSessionVisible(viewer, sql`t.session_id`)}
-  ORDER BY t.message_id, t.created_at, t.id`;
+): Sql {
+  const columns = raw(wanted.map((detail) => `, ${details[detail].column}`).join(''));
+  const records = (messageIds: readonly string[], condition: Sql): Sql =>
+    sql`SELECT record.* FROM unnest(${messageIds}::text[]) AS message (id) CROSS JOIN LATERAL (
+    SELECT t.id, t.message_id, t.call_id, t.tool_name, t.created_at${columns} FROM scrollback.tool_usage AS t
+    WHERE t.message_id = message.id AND ${condition} AND ${parentSessionVisible(viewer, sql`t.session_id`)}
+    ORDER BY t.created_at, t.id) AS record`;
+  const found = [
+    ...(asking.length === 0 ? [] : [records(asking, sql`TRUE`)]),
+    ...(others.length === 0 ? [] : [records(others, sql`NOT t.asked`)]),
+  ];
+  return join(found, ' UNION ALL ');
+}
 
 export function recordedCall(cells: readonly unknown[], wanted: readonly Detail[]): RecordedCall {
   const [id, messageId, callId, name, createdAt] = cells as [string, string, string | null, string, string];

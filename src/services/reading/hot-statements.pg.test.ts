@@ -4,6 +4,7 @@ import { testDatabases, type TestDatabases } from '../../../tests/support/databa
 import { addSession, addUser } from '../../../tests/support/people.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import { viewerOf } from '../identity/viewer.ts';
+import { recordedCalls } from '../messages/tool-call-statements.ts';
 import { sources } from '../sources.ts';
 import { pageReadingOf } from './page-reading.ts';
 import { pageRequestOf, type PageArguments } from './page-request.ts';
@@ -29,6 +30,9 @@ beforeAll(async () => {
     SELECT 's-' || n, CASE WHEN n % 20 = 0 THEN 'anna' ELSE 'u-' || n END, 'default', now() - n * interval '1 min' FROM generate_series(1, 4000) AS n`);
   await agentRuntime.query(`INSERT INTO messages (id, session_db_id, role, content)
     SELECT 'm-' || s || '-' || n, 's-' || s, 'user', 'x' FROM generate_series(1, 2000) AS s, generate_series(1, 30) AS n`);
+  await agentRuntime.query(`INSERT INTO scrollback.tool_usage (id, session_id, message_id, call_id, tool_name, asked)
+    SELECT id, session_db_id, id, 'c', 'find', n % 100 > 0
+    FROM (SELECT id, session_db_id, row_number() OVER () AS n FROM messages) AS m WHERE n % 3 = 0`);
   await Promise.all([agentRuntime.query('ANALYZE'), auth.query('ANALYZE')]);
 }, 120_000);
 afterAll(() => test.close());
@@ -120,6 +124,15 @@ describe('a hot statement reads by indexes and sorts nothing', () => {
       expect(plan.replaceAll(/Sort Key: \(row_number\(\).*/g, '')).not.toContain('Sort Key');
     }
   });
+});
+
+it('records of tool calls are found by their indexes, one by one', async () => {
+  const messageIds = (from: number): string[] => Array.from({ length: 20 }, (_, n) => `m-${from + n}-1`);
+  const statement = recordedCalls(tess, { asking: messageIds(1), others: messageIds(100) }, ['arguments']);
+  const [plan] = await plansOf('agentRuntime', statement);
+  for (const index of ['tool_usage_message_id', 'tool_usage_unasked'])
+    expect(plan).toContain(`Index Scan using ${index}`);
+  expect(plan).not.toMatch(/Seq Scan|Bitmap/);
 });
 
 interface Buffers {
