@@ -1,3 +1,4 @@
+import { byParent, type Belonging } from '../services/reading/by-parent.ts';
 import { Page, type Cursors } from '../services/reading/page.ts';
 import type { PageReading } from '../services/reading/page-reading.ts';
 import type { PageRequest } from '../services/reading/page-request.ts';
@@ -124,20 +125,14 @@ async function findGroup(
 /** Rows say whose they are where there are several parents. */
 function grouped(rows: readonly PlanRow[], keys: readonly string[]): (key: string) => readonly PlanRow[] {
   if (keys.length === 1) return () => rows;
-  const byParent = new Map<string, PlanRow[]>();
-  let last: unknown;
-  let ofLast: PlanRow[] = [];
-  for (const row of rows) {
-    // Those of a parent come one after the other, and to compare two keys costs less than to look one up.
-    if (row[0] !== last) {
-      last = row[0];
-      ofLast = byParent.get(row[0] as string) ?? [];
-      byParent.set(row[0] as string, ofLast);
-    }
-    ofLast.push(row);
-  }
-  return (key) => byParent.get(key) ?? [];
+  const found = byParent(rows, belonging);
+  return (key) => found.get(key) ?? [];
 }
+
+const belonging: Belonging<PlanRow> = {
+  parent: (row) => row[0],
+  place: (row) => Number(row[row.length - 1]),
+};
 
 const isOf =
   (key: string) =>

@@ -8,6 +8,7 @@ import { Allowance } from '../../shared/allowance.ts';
 import type { Leaving } from '../../shared/leaving.ts';
 import { readForOf } from '../identity/read-for.ts';
 import type { Viewer } from '../identity/viewer.ts';
+import { byParent, type Belonging } from './by-parent.ts';
 import { Page } from './page.ts';
 import { givenFilters, pageReadingOf, type PageQuery } from './page-reading.ts';
 import { Places } from './places.ts';
@@ -17,6 +18,9 @@ import { counts, pages, placeNames, rowsByKeys, type PageStatement } from './sta
 export type Databases = Readonly<Record<DatabaseName, Database>>;
 
 const maxKeysPerStatement = 1000;
+
+type RowOfParent = Row & { readonly __parent: string; readonly __row: number };
+const belonging: Belonging<RowOfParent> = { parent: (row) => row.__parent, place: (row) => row.__row };
 
 /**
  * Reads sources for one viewer during one operation. Whatever is asked for in the same turn with the same columns
@@ -171,10 +175,10 @@ export class Reader {
     parentKey: string | null,
   ): Promise<readonly Row[]> {
     const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
-      const rows = await this.#query<Row & { __parent: string | null }>(page.source, pages({ ...page, parentKeys }));
+      const rows = await this.#query<RowOfParent>(page.source, pages({ ...page, parentKeys }));
       if (parentKeys.length === 1) return [rows];
-      const byParent = Map.groupBy(rows, (row) => row.__parent ?? '');
-      return parentKeys.map((key) => byParent.get(key) ?? []);
+      const found = byParent(rows, belonging);
+      return parentKeys.map((key) => found.get(key) ?? []);
     });
     return loader.load(parentKey ?? '');
   }

@@ -56,15 +56,21 @@ export interface PageStatement {
 }
 
 /**
- * One page per parent; "__parent" says whose row it is, where there are several. Rows of a parent come in order (backward:
- * reversed).
+ * One page per parent, in order (backward: reversed). Where there are several parents, "__parent" comes first and says
+ * whose row it is, and "__row" last and says in which order the parent's rows belong; see `byParent`.
  */
 export function pages(page: PageStatement): Sql {
   const one = onlyParent(page);
-  if (one !== undefined) return pageOf(page, noParent, one);
-  // The join over the parents may turn the rows of a page around, so they carry their order with them.
-  const numbered = sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${pageOf(page, empty, parentKey)}) AS ordered`;
-  return sql`${overParents(page, numbered, sql`page.*`)} ORDER BY "__row"`;
+  return one === undefined ? overParents(page, numbered(page), sql`page.*`) : pageOf(page, noParent, one);
+}
+
+/** A log has a number for each row. To number the rows of another list means to store them once more. */
+function numbered(page: PageStatement): Sql {
+  const { log } = page.source;
+  if (log === undefined)
+    return sql`SELECT ordered.*, row_number() OVER () AS "__row" FROM (${pageOf(page, empty, parentKey)}) AS ordered`;
+  const number = raw(`${isDescending(page) ? '-' : ''}${log.number} AS "__row"`);
+  return pageOf(page, empty, parentKey, [number]);
 }
 
 /** How many rows each parent's whole list has. */
@@ -84,11 +90,13 @@ function onlyParent({ relation, parentKeys }: PageStatement): Sql | undefined {
   return parentKeys.length === 1 ? sql`${parentKeys[0]}::text` : undefined;
 }
 
-function pageOf(page: PageStatement, also: Sql, parent: Sql): Sql {
+const isDescending = ({ order, backward }: PageStatement): boolean => order.descending !== backward;
+
+function pageOf(page: PageStatement, also: Sql, parent: Sql, last: readonly Sql[] = []): Sql {
   const { source, order } = page;
-  const direction = order.descending === page.backward ? 'ASC' : 'DESC';
+  const direction = isDescending(page) ? 'DESC' : 'ASC';
   const places = page.withPlaces ? placeColumns(source, order) : [];
-  const select = join([selectList(source, page.columns), ...places], ', ');
+  const select = join([selectList(source, page.columns), ...places, ...last], ', ');
   return sql`SELECT ${also}${select} FROM ${raw(source.from)} WHERE ${join(conditions(page, parent), ' AND ')}${keyset(
     order,
     page.after,
