@@ -3,7 +3,7 @@ import { listQueryOf, type ListArguments } from '../services/reading/list-argume
 import { pageReadingOf } from '../services/reading/page-reading.ts';
 import { loadBranches, type Branch } from './branch.ts';
 import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter, type Writer } from './completion.ts';
-import { leafOfValue } from './leaves.ts';
+import { cursorLeaf, leafOfValue } from './leaves.ts';
 import type { Place } from './place.ts';
 import { readPages, type PlanPage } from './read-pages.ts';
 import { SourceRows, type PlanRow } from './rows.ts';
@@ -108,7 +108,7 @@ const edgeWriter =
         if (field.name === 'node')
           return fieldWriter(edgeType, field, get('node'), nodeWriter(scope, edgeType, field, asked));
         asked.places = true;
-        return fieldWriter(edgeType, field, get('cursor'), leafWriter(leafOfValue(leafTypeOf(edgeType, field))));
+        return fieldWriter(edgeType, field, get('cursor'), leafWriter(cursorLeaf));
       }),
     );
   };
@@ -123,7 +123,8 @@ const pageInfoWriter =
         if (field.name.endsWith('Cursor')) asked.places = true;
         else asked.more = true;
         const get = (info: unknown): unknown => (info as Record<string, unknown>)[field.name];
-        return fieldWriter(infoType, field, get, leafWriter(leafOfValue(leafTypeOf(infoType, field))));
+        const leaf = field.name.endsWith('Cursor') ? cursorLeaf : leafOfValue(leafTypeOf(infoType, field));
+        return fieldWriter(infoType, field, get, leafWriter(leaf));
       }),
     );
   };

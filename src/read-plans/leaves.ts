@@ -24,6 +24,9 @@ const valueLeaves: ReadonlyMap<string, Leaf> = new Map<string, Leaf>([
   ],
 ]);
 
+/** Cursors are base64url, which JSON writes as it is. */
+export const cursorLeaf: Leaf = (cursor) => `"${cursor as string}"`;
+
 /** Leaves of PostgreSQL's text, which mostly is JSON already. */
 export function leafOfText(type: GraphQLLeafType): Leaf {
   if (isEnumType(type)) return enumLeaf(type);

@@ -156,8 +156,9 @@ function copyWords(to: DataView, toAt: number, from: DataView, fromAt: number, l
 }
 
 function setUint48(view: DataView, at: number, value: number): void {
-  view.setUint16(at, Math.floor(value / 2 ** 32));
-  view.setUint32(at + 2, value % 2 ** 32);
+  const high = Math.floor(value / 2 ** 32);
+  view.setUint16(at, high);
+  view.setUint32(at + 2, value - high * 2 ** 32);
 }
 
 /** Four bytes of it. */

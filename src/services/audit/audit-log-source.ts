@@ -24,7 +24,7 @@ export const auditLogSource: Source = {
   relations: { user: 'e.user_id' },
   orders: { number: { keys: [{ sql: 'e.number', type: 'bigint' }], descending: true } },
   defaultOrder: 'number',
-  log: { table: 'scrollback.audit_entries AS e', number: 'e.number', position: 'e.number', chain: 'e.chain' },
+  log: { table: 'scrollback.audit_entries AS e', number: 'e.number', chain: 'e.chain' },
   filters: {
     userId: (value: string) => sql`e.user_id = ${value}`,
     eventType: (values: readonly string[]) => sql`a.event_type = ANY (${values}::text[])`,

@@ -61,7 +61,7 @@ export class Places {
     return encodeLogCursors(
       this.#seal,
       this.#scope,
-      places.map(([number, position, chain]) => ({
+      places.map(([number, chain, position = number]) => ({
         epoch: this.#epoch,
         number: Number(number),
         position: Number(position),

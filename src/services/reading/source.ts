@@ -22,7 +22,8 @@ export interface LogOrder {
   /** The table, with the alias it has in `from`. */
   readonly table: string;
   readonly number: string;
-  readonly position: string;
+  /** Where the row stands among the rows of all sessions; absent where one log serves all, and its number says so. */
+  readonly position?: string;
   readonly chain: string;
   /** What clients see as a row's sequence; absent where they see none. */
   readonly sequence?: string;

@@ -144,14 +144,16 @@ function keyset(order: Order, place: readonly string[] | null, operator: '<' | '
 
 /** Under which names a row's place comes, after the columns: the text of its order keys, or the row of the log. */
 export const placeNames = (source: Source, order: Order): readonly string[] =>
-  source.log === undefined ? order.keys.map((_, index) => `__place${index}`) : ['__number', '__position', '__chain'];
+  source.log === undefined
+    ? order.keys.map((_, index) => `__place${index}`)
+    : ['__number', '__chain', ...(source.log.position === undefined ? [] : ['__position'])];
 
 function placeColumns(source: Source, order: Order): Sql[] {
   const { log } = source;
   const places =
     log === undefined
       ? order.keys.map((key) => `(${key.sql})::text`)
-      : [log.number, log.position, `substring(${log.chain} FROM 1 FOR ${fingerprintBytes})`];
+      : [log.number, `substring(${log.chain} FROM 1 FOR ${fingerprintBytes})`, log.position];
   return placeNames(source, order).map((name, index) => raw(`${places[index]} AS ${quoted(name)}`));
 }
 
