@@ -82,7 +82,8 @@ it('a log is placed by the number of its row, which must still be the same one',
   const source = database();
   const places = await Places.of(source, log, []);
   const cursor = cursorOf(places, loggedRow);
-  expect(cursorOf(places, ['7', `\\x${chain.toString('hex')}`])).toBe(cursor);
+  expect(cursorOf(places, ['7', `\\x${chain.toString('hex')}`, '99'])).toBe(cursor);
+  expect(decodeLogCursor(seal, logScope(logged, 's1'), cursorOf(places, ['7', chain]))).toMatchObject({ position: 7 });
   const fingerprint = chain.subarray(0, 8);
   expect(decodeLogCursor(seal, logScope(logged, 's1'), cursor)).toEqual({
     epoch,
