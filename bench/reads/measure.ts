@@ -33,8 +33,11 @@ interface Round extends LoadResult {
   readonly postgresCpu: number;
 }
 
-/** Servers run for weeks; after a second V8 still optimizes what they do. Our audit pages took 0.68 ms of Node in the first six, and 0.55 later. */
-const warmUpMs = 5000;
+/**
+ * Servers run for weeks, and V8 goes on optimizing what they do for half a minute: our audit pages took 0.56 ms of Node
+ * in the ten seconds after the fourth, and 0.46 in those after the fortieth; the hand-written server's 0.28 and 0.26.
+ */
+const warmUpMs = 20_000;
 const differentQuestions = 2000;
 const countedQuestions = 200;
 

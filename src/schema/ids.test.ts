@@ -16,6 +16,14 @@ describe('a global id', () => {
     expect(globalId('Session', 's1')).toBe('U2Vzc2lvbjpzMQ');
   });
 
+  it('spells ids in base64url, whatever their characters and their length', () => {
+    const characters = Array.from({ length: 95 }, (_, code) => String.fromCharCode(32 + code));
+    for (const type of ['User', 'Message', 'Session'])
+      for (const one of [...characters, 'ж', '\u{1f600}', '\u00ff'])
+        for (const key of ['', one, `a${one}`, `${one}${one}${one}`, `ab${one}-4444`])
+          expect(globalId(type, key)).toBe(Buffer.from(`${type}:${key}`).toString('base64url'));
+  });
+
   it.each([
     ['', ''],
     ['a bare id', 's1'],
