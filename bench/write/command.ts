@@ -36,7 +36,7 @@ async function run(options: Options, command: Command): Promise<void> {
     const about = await surroundings(stage.cluster, [checkout]);
     const lines = [
       ...about,
-      `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns; 1,000 sessions, each subscriber follows another one`,
+      `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns; 1,000 sessions are written to, each subscriber follows another one of them where it says nothing else`,
       '',
       'Services that insert one message per transaction:',
       '',

@@ -5,7 +5,7 @@ import { median } from '../support/numbers.ts';
 import { say } from '../support/options.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
 import { CpuTime } from './cpu-time.ts';
-import { sessionIds, subscribe, type WriteStage } from './stage.ts';
+import { sessionIds, subscribe, type Followed, type WriteStage } from './stage.ts';
 import type { WritersOrder } from './writers-process.ts';
 
 /** What else is going on while plain writers write. */
@@ -14,6 +14,7 @@ interface Setting {
   readonly triggers: boolean;
   /** Settings of the gateway that follows; null without a gateway. */
   readonly gateway: Readonly<Record<string, string>> | null;
+  readonly followed?: Followed;
 }
 
 const settings: readonly Setting[] = [
@@ -21,6 +22,12 @@ const settings: readonly Setting[] = [
   { says: 'with them', triggers: true, gateway: null },
   { says: 'with them and 1,000 subscribers, woken by the poll', triggers: true, gateway: { LIVE_NOTIFY: 'false' } },
   { says: 'with them and 1,000 subscribers, wake-ups by default', triggers: true, gateway: {} },
+  {
+    says: 'with them and 1,000 subscribers of other sessions, wake-ups by default',
+    triggers: true,
+    gateway: {},
+    followed: 'others',
+  },
 ];
 
 const subscribers = 1000;
@@ -70,7 +77,7 @@ async function inSetting<Result>(
   try {
     if (setting.gateway !== null) {
       server = await startGateway(checkout.folder, cluster, tokens, setting.gateway);
-      await subscribe(stage, server, subscribers);
+      await subscribe(stage, server, subscribers, setting.followed);
       await sleep(1000);
     }
     return await work(server);

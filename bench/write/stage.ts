@@ -7,11 +7,12 @@ import type { Cluster } from '../support/cluster.ts';
 import type { ServerProcess } from '../support/server-process.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
 
-/** As many sessions as subscribers: each message that is written is one delivery. */
-const size: Size = { users: 50, sessionsPerUser: 20, messagesPerSession: 50, auditLogsPerUser: 10 };
+const size: Size = { users: 50, sessionsPerUser: 40, messagesPerSession: 50, auditLogsPerUser: 10 };
 const sessions = size.users * size.sessionsPerUser;
 
-export const sessionIds: readonly string[] = Array.from({ length: sessions }, (_, index) => idOf('session', index + 1));
+const allSessionIds: readonly string[] = Array.from({ length: sessions }, (_, index) => idOf('session', index + 1));
+/** Those that are written to, as many as there are subscribers. */
+export const sessionIds: readonly string[] = allSessionIds.slice(0, 1000);
 
 export const ownerOf = (sessionIndex: number): string => idOf('user', 1 + ((sessionIndex + 1) % size.users));
 
@@ -47,12 +48,22 @@ async function freshCopy(cluster: Cluster): Promise<void> {
   await run('GRANT CONNECT ON DATABASE agent_runtime TO scrollback_gateway');
 }
 
-/** One subscriber for each of the first sessions; what they get is counted and let go. */
-export async function subscribe({ crowd, tokens }: WriteStage, server: ServerProcess, count: number): Promise<void> {
+/** Whether each message that is written is one delivery, or none, because subscribers follow other sessions. */
+export type Followed = 'written' | 'others';
+
+/** One subscriber for each session; what they get is counted and let go. */
+export async function subscribe(
+  { crowd, tokens }: WriteStage,
+  server: ServerProcess,
+  count: number,
+  followed: Followed = 'written',
+): Promise<void> {
+  const from = followed === 'written' ? 0 : sessionIds.length;
   const subscriptions = await Promise.all(
-    sessionIds
-      .slice(0, count)
-      .map(async (id, index) => subscriptionTo(server.port, { id, token: await tokens.of(ownerOf(index)) })),
+    allSessionIds.slice(from, from + count).map(async (id, index) => {
+      const token = await tokens.of(ownerOf(from + index));
+      return subscriptionTo(server.port, { id, token });
+    }),
   );
   const { failures } = await crowd.do({ do: 'open', subscriptions });
   if (failures.length > 0) throw new Error(`${failures.length} subscribers failed: ${failures[0]}`);
