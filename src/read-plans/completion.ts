@@ -2,85 +2,66 @@ import { isListType, isNonNullType, type GraphQLOutputType } from 'graphql';
 import { answerTooLarge, maxAnswerLength } from '../shared/allowance.ts';
 import { listsAround, type Place } from './place.ts';
 import { Failure, type Run } from './run.ts';
+import type { WriterBody, WriterCode, WriterName } from './writer-code.ts';
 
-/** Writes a value as JSON text; the empty text where there can be none, which whoever holds the value must then say. */
-export type Writer = (value: unknown, run: Run) => string;
-
-/** Writes a value that is neither null nor a failure. */
-export type InnerWriter = (place: Place) => Writer;
+/** Writes a value of a place that is neither null nor a failure. */
+export type InnerWriter = (place: Place) => WriterBody;
 
 /**
  * Values of a type, as graphql-js completes them: a null or an error where none may be makes nothing of the value that
  * holds it, up to the next place that may be null.
  */
-export function completion(type: GraphQLOutputType, place: Place, inner: InnerWriter): Writer {
-  if (isNonNullType(type)) return nonNull(nullable(type.ofType, place, inner), place);
-  const write = nullable(type, place, inner);
-  return (value, run) => write(value, run) || 'null';
+export function completion(code: WriterCode, type: GraphQLOutputType, place: Place, inner: InnerWriter): WriterName {
+  if (!isNonNullType(type)) return code.add(`return ${nullable(code, type, place, inner)}(value, run) || 'null';`);
+  return code.add(`const text = ${nullable(code, type.ofType, place, inner)}(value, run);
+return text === 'null' ? ${code.constant(missing)}(run, ${code.constant(place)}) : text;`);
 }
 
-function nullable(type: GraphQLOutputType, place: Place, inner: InnerWriter): Writer {
-  const write = isListType(type) ? list(type.ofType, place, inner) : inner(place);
-  return (value, run) => {
-    if (value === null || value === undefined) return 'null';
-    if (value instanceof Failure) return run.fail(place, value.error);
-    return write(value, run);
-  };
+function nullable(code: WriterCode, type: GraphQLOutputType, place: Place, inner: InnerWriter): WriterName {
+  return code.add(`if (value === null || value === undefined) return 'null';
+if (value instanceof ${code.constant(Failure)}) return run.fail(${code.constant(place)}, value.error);
+${isListType(type) ? list(code, type.ofType, place, inner) : inner(place)}`);
 }
 
-function nonNull(write: Writer, place: Place): Writer {
-  return (value, run) => {
-    const text = write(value, run);
-    if (text !== 'null') return text;
-    return run.fail(place, new Error(`Cannot return null for non-nullable field ${place.coordinate}.`));
-  };
-}
+const missing = (run: Run, place: Place): string =>
+  run.fail(place, new Error(`Cannot return null for non-nullable field ${place.coordinate}.`));
 
-function list(type: GraphQLOutputType, place: Place, inner: InnerWriter): Writer {
+function list(code: WriterCode, type: GraphQLOutputType, place: Place, inner: InnerWriter): WriterBody {
   const depth = listsAround(place);
-  const write = completion(type, { ...place, path: [...place.path, { list: depth }] }, inner);
-  return (value, run) => {
-    const items = value as readonly unknown[];
-    let text = '[';
-    for (let index = 0; index < items.length; index += 1) {
-      run.indexes[depth] = index;
-      const item = write(items[index], run);
-      if (item === '') return '';
-      text += index === 0 ? item : `,${item}`;
-      if (text.length > maxAnswerLength) throw answerTooLarge();
-    }
-    return `${text}]`;
-  };
+  const write = completion(code, type, { ...place, path: [...place.path, { list: depth }] }, inner);
+  return `let text = '[';
+for (let index = 0; index < value.length; index += 1) {
+  run.indexes[${depth}] = index;
+  const item = ${write}(value[index], run);
+  if (item === '') return '';
+  text += index === 0 ? item : ',' + item;
+  if (text.length > ${maxAnswerLength}) throw ${code.constant(answerTooLarge)}();
+}
+return text + ']';`;
 }
 
 /** A scalar or enum: what its text cannot be made of is an error of the field. */
 export const leafWriter =
-  (leaf: (value: unknown) => string): InnerWriter =>
+  (code: WriterCode, leaf: (value: unknown) => string): InnerWriter =>
   (place) =>
-  (value, run) => {
-    try {
-      return leaf(value);
-    } catch (error) {
-      return run.fail(place, error);
-    }
-  };
+    `try {
+  return ${code.constant(leaf)}(value);
+} catch (error) {
+  return run.fail(${code.constant(place)}, error);
+}`;
 
 export interface FieldWriter {
   readonly key: string;
-  readonly write: Writer;
+  /** An expression of the field's text, given one of the object. */
+  readonly text: (object: string) => string;
 }
 
-/** An object: each field's writer is given the object. */
-export function objectWriter(fields: readonly FieldWriter[]): Writer {
-  const keys = fields.map(({ key }, index) => `${index === 0 ? '' : ','}${JSON.stringify(key)}:`);
-  const writers = fields.map(({ write }) => write);
-  return (object, run) => {
-    let text = '{';
-    for (let index = 0; index < writers.length; index += 1) {
-      const value = (writers[index] as Writer)(object, run);
-      if (value === '') return '';
-      text += (keys[index] as string) + value;
-    }
-    return `${text}}`;
-  };
+/** An object: each field's text is made of it. */
+export function objectWriter(fields: readonly FieldWriter[]): WriterBody {
+  const parts = fields.map(
+    ({ key, text }, index) => `part = ${text('value')};
+if (part === '') return '';
+text += ${JSON.stringify(`${index === 0 ? '' : ','}${JSON.stringify(key)}:`)} + part;`,
+  );
+  return `let text = '{', part;\n${parts.join('\n')}\nreturn text + '}';`;
 }

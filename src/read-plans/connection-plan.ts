@@ -2,18 +2,19 @@ import { getNamedType, type GraphQLLeafType, type GraphQLObjectType } from 'grap
 import { listQueryOf, type ListArguments } from '../services/reading/list-arguments.ts';
 import { pageReadingOf } from '../services/reading/page-reading.ts';
 import { loadBranches, type Branch } from './branch.ts';
-import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter, type Writer } from './completion.ts';
+import { completion, leafWriter, objectWriter, type FieldWriter, type InnerWriter } from './completion.ts';
 import { cursorLeaf, leafOfValue } from './leaves.ts';
 import type { Place } from './place.ts';
 import { readPages, type PlanPage } from './read-pages.ts';
-import { SourceRows, type PlanRow } from './rows.ts';
+import { SourceRows } from './rows.ts';
 import { Failure, type Run } from './run.ts';
 import { fieldOf, selectedOf, sourceOf, typename, type Scope, type Selected } from './scope.ts';
+import type { WriterBody } from './writer-code.ts';
 
 /** The pages of a connection: how they are loaded for many parents, and how one is written. */
 export interface ConnectionPlan {
   load(run: Run, parents: readonly (string | null)[], listArguments: ListArguments): Promise<(PlanPage | Failure)[]>;
-  readonly write: Writer;
+  readonly write: WriterBody;
 }
 
 /** What the fields of a connection ask of its pages. */
@@ -55,32 +56,34 @@ export function connectionPlan(
   };
 }
 
+/** Of a PlanPage. */
 function connectionField(scope: Scope, type: GraphQLObjectType, field: Selected, asked: Asked): FieldWriter {
-  const write = (get: (of: PlanPage) => unknown, inner: InnerWriter): FieldWriter =>
-    fieldWriter(type, field, (of) => get(of as PlanPage), inner);
+  const write = (get: string, inner: InnerWriter): FieldWriter => fieldWriter(scope, type, field, get, inner);
   switch (field.name) {
     case 'nodes':
-      return write(({ page }) => page.nodes, nodeWriter(scope, type, field, asked));
+      return write('page.nodes', nodeWriter(scope, type, field, asked));
     case 'edges':
-      return write(({ page }) => page.edges, edgeWriter(scope, type, field, asked));
+      return write('page.edges', edgeWriter(scope, type, field, asked));
     case 'pageInfo':
-      return write(({ page }) => page.pageInfo, pageInfoWriter(scope, type, field, asked));
+      return write('page.pageInfo', pageInfoWriter(scope, type, field, asked));
     case 'totalCount':
       asked.total = true;
-      return write(({ total }) => total, leafWriter(leafOfValue(leafTypeOf(type, field))));
+      return write('total', leafWriter(scope.code, leafOfValue(leafTypeOf(type, field))));
     default:
       return typename(type, field);
   }
 }
 
+/** A field whose value is a property of the object. */
 function fieldWriter(
+  { code }: Scope,
   type: GraphQLObjectType,
   { key, name, place }: Selected,
-  get: (object: unknown) => unknown,
+  property: string,
   inner: InnerWriter,
 ): FieldWriter {
-  const write = completion(fieldOf(type, name).type, place, inner);
-  return { key, write: (object, run) => write(get(object), run) };
+  const write = completion(code, fieldOf(type, name).type, place, inner);
+  return { key, text: (object) => `${write}(${object}.${property}, run)` };
 }
 
 const objectTypeOf = (type: GraphQLObjectType, { name }: Selected): GraphQLObjectType =>
@@ -101,14 +104,13 @@ const edgeWriter =
   (scope: Scope, type: GraphQLObjectType, edges: Selected, asked: Asked): InnerWriter =>
   (place) => {
     const edgeType = objectTypeOf(type, edges);
-    const get = (name: 'node' | 'cursor') => (edge: unknown) => (edge as { node: PlanRow; cursor: string })[name];
     return objectWriter(
       selectedOf(scope, edgeType, place.nodes, place).map((field) => {
         if (field.name === '__typename') return typename(edgeType, field);
         if (field.name === 'node')
-          return fieldWriter(edgeType, field, get('node'), nodeWriter(scope, edgeType, field, asked));
+          return fieldWriter(scope, edgeType, field, 'node', nodeWriter(scope, edgeType, field, asked));
         asked.places = true;
-        return fieldWriter(edgeType, field, get('cursor'), leafWriter(cursorLeaf));
+        return fieldWriter(scope, edgeType, field, 'cursor', leafWriter(scope.code, cursorLeaf));
       }),
     );
   };
@@ -122,9 +124,8 @@ const pageInfoWriter =
         if (field.name === '__typename') return typename(infoType, field);
         if (field.name.endsWith('Cursor')) asked.places = true;
         else asked.more = true;
-        const get = (info: unknown): unknown => (info as Record<string, unknown>)[field.name];
         const leaf = field.name.endsWith('Cursor') ? cursorLeaf : leafOfValue(leafTypeOf(infoType, field));
-        return fieldWriter(infoType, field, get, leafWriter(leaf));
+        return fieldWriter(scope, infoType, field, field.name, leafWriter(scope.code, leaf));
       }),
     );
   };

@@ -42,9 +42,9 @@ function rowField(scope: Scope, type: GraphQLObjectType, rows: RowShape, field: 
   const declaration = declarationOf(type, field.name);
   switch (declaration.kind) {
     case 'id':
-      return { field: idWriter(type, rows, field), branch: null };
+      return { field: idWriter(scope, type, rows, field), branch: null };
     case 'column':
-      return columnPlan(type, rows, field, declaration.column);
+      return columnPlan(scope, type, rows, field, declaration.column);
     case 'toOne': {
       const by = rows.cell(declaration.by);
       const keysOf = (parents: readonly PlanRow[]): Keys => parents.map((row) => (by(row) ?? null) as string | null);
@@ -61,12 +61,13 @@ function rowField(scope: Scope, type: GraphQLObjectType, rows: RowShape, field: 
 const declarationOf = (type: GraphQLObjectType, name: string): FieldDeclaration =>
   declaredTypes.get(type.name)?.fields.get(name) ?? { kind: 'column', column: name };
 
-function idWriter(type: GraphQLObjectType, rows: RowShape, { key }: Selected): FieldWriter {
-  const id = rows.cell('id');
-  return { key, write: (row) => `"${globalId(type.name, id(row as PlanRow) as string)}"` };
+function idWriter({ code }: Scope, type: GraphQLObjectType, rows: RowShape, { key }: Selected): FieldWriter {
+  const id = rows.cellCode('id');
+  return { key, text: (row) => `'"' + ${code.constant(globalId)}('${type.name}', ${id(row)}) + '"'` };
 }
 
 function columnPlan(
+  { code }: Scope,
   type: GraphQLObjectType,
   rows: RowShape,
   { key, name, place }: Selected,
@@ -76,20 +77,21 @@ function columnPlan(
   const leafType = getNamedType(fieldType);
   if (!isLeafType(leafType)) throw new Error(`${place.coordinate} is a column and not a scalar.`);
   const leaf = rows.leaf(leafType, isListType(getNullableType(fieldType)));
-  const write = completion(fieldType, place, leafWriter(leaf));
-  const cell = rows.cell(column);
-  return { field: { key, write: (row, run) => write(cell(row as PlanRow), run) }, branch: null };
+  const write = completion(code, fieldType, place, leafWriter(code, leaf));
+  const cell = rows.cellCode(column);
+  return { field: { key, text: (row) => `${write}(${cell(row)}, run)` }, branch: null };
 }
 
 /** A field whose value is loaded into a slot. */
 function slotWriter(
+  { code }: Scope,
   type: GraphQLObjectType,
   { key, name, place }: Selected,
   slot: Slot,
   inner: InnerWriter,
 ): FieldWriter {
-  const write = completion(fieldOf(type, name).type, place, inner);
-  return { key, write: (row, run) => write(slot.get(row as PlanRow), run) };
+  const write = completion(code, fieldOf(type, name).type, place, inner);
+  return { key, text: (row) => `${write}(${slot.code(row)}, run)` };
 }
 
 /** A child's plan is made where its place is known: below a list that is the place of an item. */
@@ -123,7 +125,7 @@ function toOnePlan(
   const shape = new SourceRows();
   const child = childWriter((place) => scope.rowObject(scope, targetType, shape, place));
   const slot = rows.slot();
-  const writer = slotWriter(type, field, slot, child.inner);
+  const writer = slotWriter(scope, type, field, slot, child.inner);
   const branch: Branch = {
     async load(parents, run) {
       const found = await readByKeys(run, source, shape, await keysOf(parents, run));
@@ -163,7 +165,7 @@ function toManyPlan(
       },
     }),
   };
-  return { field: slotWriter(type, field, slot, () => plan.write), branch };
+  return { field: slotWriter(scope, type, field, slot, () => plan.write), branch };
 }
 
 /** Of which rows of this type it is known that they are there by the rows of the relation that belong to them; null: of none. */
@@ -222,7 +224,7 @@ function computedValuePlan(
         (await compute(parents, run)).forEach((value, index) => slot.set(parents[index] as PlanRow, value));
       },
     };
-    return { field: slotWriter(type, field, slot, leafWriter(made.leaf(valueType))), branch };
+    return { field: slotWriter(scope, type, field, slot, leafWriter(scope.code, made.leaf(valueType))), branch };
   }
   const child = childWriter((place) => scope.rowObject(scope, valueType as GraphQLObjectType, made, place));
   const isList = isListType(getNullableType(fieldType));
@@ -243,5 +245,5 @@ function computedValuePlan(
       await loadBranches(child.branches, children, run);
     },
   };
-  return { field: slotWriter(type, field, slot, child.inner), branch };
+  return { field: slotWriter(scope, type, field, slot, child.inner), branch };
 }

@@ -14,6 +14,7 @@ import { JsonText } from '../shared/json-text.ts';
 import { rootPlan, type RootPlan } from './root-plan.ts';
 import { Run, type ReadContext } from './run.ts';
 import { selected, type Scope } from './scope.ts';
+import { WriterCode, type Writer } from './writer-code.ts';
 
 /** An answer whose data is JSON text; null where an error left nothing of it. */
 export interface PlannedAnswer {
@@ -35,24 +36,26 @@ export interface Variables {
 /** Fields in the order of the answer; null in the place of one that resolvers answer. */
 type Roots = ReadonlyMap<string, RootPlan | null>;
 
-export function compileQuery(scope: Scope, operation: OperationDefinitionNode): QueryPlan {
+export function compileQuery(document: Omit<Scope, 'code'>, operation: OperationDefinitionNode): QueryPlan {
+  const scope = { ...document, code: new WriterCode() };
   const query = scope.schema.getQueryType() as GraphQLObjectType;
   const fields = collectFields(scope.schema, scope.fragments, scope.conditions, query, operation.selectionSet);
   const roots: Roots = new Map(
     [...fields].map(([key, nodes]) => [key, rootPlan(scope, query, selected(query, key, nodes, []))]),
   );
   const planned = [...roots.values()].filter((root) => root !== null);
+  const writers = scope.code.compile(planned.map(({ write }) => write));
   const left = [...fields].flatMap(([key, nodes]) => (roots.get(key) === null ? nodes : []));
   const rest = left.length === 0 ? null : restOf(scope, operation, left);
   return {
     async answer(context, variables) {
       const run = new Run(context, variables.coerced);
       const [values, resolved] = await Promise.all([
-        Promise.all(planned.map(async (root) => [root, await root.load(run)] as const)),
+        Promise.all(planned.map((root) => root.load(run))),
         rest === null ? null : resolve(scope, rest, context, variables.given),
       ]);
       try {
-        return join(roots, textsOf(run, values), resolved, run.errors);
+        return join(roots, textsOf(run, planned, values, writers), resolved, run.errors);
       } catch (error) {
         return { data: null, errors: [tooLarge(error)] };
       }
@@ -80,11 +83,16 @@ function tooLarge(error: unknown): GraphQLError {
 }
 
 /** Up to the first field that leaves nothing of the whole answer. */
-function textsOf(run: Run, values: readonly (readonly [RootPlan, unknown])[]): ReadonlyMap<string, string> {
+function textsOf(
+  run: Run,
+  planned: readonly RootPlan[],
+  values: readonly unknown[],
+  writers: readonly Writer[],
+): ReadonlyMap<string, string> {
   const texts = new Map<string, string>();
-  for (const [root, value] of values) {
-    const text = root.write(value, run);
-    texts.set(root.key, text);
+  for (const [index, { key }] of planned.entries()) {
+    const text = (writers[index] as Writer)(values[index], run);
+    texts.set(key, text);
     if (text === '') break;
   }
   return texts;

@@ -3,18 +3,19 @@ import { admission } from '../schema/access.ts';
 import { viewersSeen } from '../services/identity/viewers-seen.ts';
 import { rootReads, type RootRead } from '../schema/declarations.ts';
 import { loadBranches } from './branch.ts';
-import { completion, type Writer } from './completion.ts';
+import { completion } from './completion.ts';
 import { connectionPlan } from './connection-plan.ts';
 import { readByKeys } from './read-rows.ts';
 import { CodeRows, SourceRows } from './rows.ts';
 import { Failure, type Run } from './run.ts';
 import { argumentsOf, fieldOf, sourceOf, type Scope, type Selected } from './scope.ts';
+import type { WriterName } from './writer-code.ts';
 
 /** A field of Query: its value, and how that is written. */
 export interface RootPlan {
   readonly key: string;
   load(run: Run): Promise<unknown>;
-  readonly write: Writer;
+  readonly write: WriterName;
 }
 
 /** The plan of a field of Query; null where only its resolver knows how it is read. */
@@ -62,7 +63,7 @@ function readOne(
   const shape = new SourceRows();
   const plan = scope.rowObject(scope, getNamedType(field.type) as GraphQLObjectType, shape, place);
   return {
-    write: completion(field.type, place, () => plan.write),
+    write: completion(scope.code, field.type, place, () => plan.write),
     async load(run) {
       const { id } = argumentsOf(run, field, place, read.type) as { id: string };
       const assumed = plan.branches.some(({ proves }) => proves) ? shape.assumed(id) : null;
@@ -93,7 +94,7 @@ function readAll(
   const type = getNamedType(field.type) as GraphQLObjectType;
   const plan = connectionPlan(scope, type, { type: read.type, relation: null }, place);
   return {
-    write: completion(field.type, place, () => plan.write),
+    write: completion(scope.code, field.type, place, () => plan.write),
     async load(run) {
       const [page] = await plan.load(run, [null], argumentsOf(run, field, place, null));
       return page;
@@ -106,7 +107,7 @@ function readViewer(scope: Scope, query: GraphQLObjectType, { name, place }: Sel
   const shape = new CodeRows();
   const plan = scope.rowObject(scope, getNamedType(field.type) as GraphQLObjectType, shape, place);
   return {
-    write: completion(field.type, place, () => plan.write),
+    write: completion(scope.code, field.type, place, () => plan.write),
     async load(run) {
       const row = shape.row(run.context.viewer);
       await loadBranches(plan.branches, [row], run);

@@ -9,6 +9,8 @@ export type PlanRow = unknown[];
 export interface RowShape {
   /** Gets the column's value out of a row. */
   cell(column: string): (row: PlanRow) => unknown;
+  /** The same as an expression of the row's. */
+  cellCode(column: string): (row: string) => string;
   /** The columns by name, for code that computes a field. */
   object(columns: readonly string[]): (row: PlanRow) => Row;
   leaf(type: GraphQLLeafType, isList: boolean): Leaf;
@@ -26,6 +28,9 @@ export class Slot {
   get(row: PlanRow): unknown {
     return (row[0] as unknown[])[this.#index];
   }
+
+  /** The same as an expression of the row's. */
+  readonly code = (row: string): string => `${row}[0][${this.#index}]`;
 
   set(row: PlanRow, value: unknown): void {
     (row[0] as unknown[])[this.#index] = value;
@@ -64,6 +69,11 @@ export class SourceRows extends Slots implements RowShape {
     return (row) => row[index];
   }
 
+  cellCode(column: string): (row: string) => string {
+    const index = this.#indexOf(column);
+    return (row) => `${row}[${index}]`;
+  }
+
   object(columns: readonly string[]): (row: PlanRow) => Row {
     const cells = columns.map((column) => [column, this.#indexOf(column)] as const);
     return (row) => {
@@ -98,6 +108,10 @@ export class CodeRows extends Slots implements RowShape {
 
   cell(column: string): (row: PlanRow) => unknown {
     return (row) => (row[1] as Row)[column];
+  }
+
+  cellCode(column: string): (row: string) => string {
+    return (row) => `${row}[1][${JSON.stringify(column)}]`;
   }
 
   object(): (row: PlanRow) => Row {

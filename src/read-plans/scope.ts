@@ -12,10 +12,11 @@ import { declaredTypes } from '../schema/declarations.ts';
 import type { Source } from '../services/reading/source.ts';
 import { sources } from '../services/sources.ts';
 import type { Branch } from './branch.ts';
-import type { FieldWriter, Writer } from './completion.ts';
+import type { FieldWriter } from './completion.ts';
 import type { Place } from './place.ts';
 import type { RowShape } from './rows.ts';
 import type { Run } from './run.ts';
+import type { WriterBody, WriterCode } from './writer-code.ts';
 
 /** What stays the same while one document is compiled. */
 export interface Scope {
@@ -25,12 +26,14 @@ export interface Scope {
   readonly conditions: Readonly<Record<string, unknown>>;
   /** Compiles what is selected of rows. It needs connections, which need it. */
   readonly rowObject: RowObject;
+  /** What writes the plan's answer. */
+  readonly code: WriterCode;
 }
 
 /** The selection of a type: what is loaded for its rows, and how one is written. */
 export interface ObjectPlan {
   readonly branches: readonly Branch[];
-  readonly write: Writer;
+  readonly write: WriterBody;
 }
 
 /** What is selected of a type's rows below a place. The columns that it needs are added to the rows' shape. */
@@ -82,6 +85,5 @@ export function sourceOf(type: string): Source {
 
 /** The field __typename. */
 export function typename(type: GraphQLObjectType, { key }: Selected): FieldWriter {
-  const text = JSON.stringify(type.name);
-  return { key, write: () => text };
+  return { key, text: () => `'${JSON.stringify(type.name)}'` };
 }

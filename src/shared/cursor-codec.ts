@@ -13,7 +13,7 @@ export interface LogCursor {
   readonly fingerprint: Buffer;
 }
 
-/** A place whose fingerprint may be in hexadecimal digits, as PostgreSQL prints it. */
+/** A place whose fingerprint may be in hexadecimal digits, as PostgreSQL prints it: `\\x…`. */
 export type PlaceToSeal = Omit<LogCursor, 'fingerprint'> & { readonly fingerprint: Buffer | string };
 
 /** What makes a cursor one of ours, and whose it is: it opens for the audience that it was sealed for, and nobody else. */
@@ -165,7 +165,8 @@ function setUint48(view: DataView, at: number, value: number): void {
 function wordOf(fingerprint: Buffer | string, at: number): number {
   if (typeof fingerprint !== 'string') return fingerprint.readInt32BE(at);
   let word = 0;
-  for (let digit = 2 * at; digit < 2 * at + 8; digit += 1) word = (word << 4) | digitOf(fingerprint.charCodeAt(digit));
+  const from = 2 + 2 * at;
+  for (let digit = from; digit < from + 8; digit += 1) word = (word << 4) | digitOf(fingerprint.charCodeAt(digit));
   return word;
 }
 

@@ -199,7 +199,7 @@ const mutations = [
   mutation([3, 0], 'sendMessage', 'sessionId: "s-1", content: "x"', 'message { id sequence } session { id }'),
   mutation([6, 0], 'editMessage', 'messageId: "m-1-1", content: "y"', 'message { content editedAt }'),
   mutation(
-    [8, 0],
+    [9, 0],
     'recordToolCall',
     'messageId: "m-1-2", name: "look"',
     'toolCall { id } message { toolCalls { id } }',

@@ -1,4 +1,3 @@
-import { momentOf } from '../../databases/column-parsers.ts';
 import { JsonText } from '../../shared/json-text.ts';
 import { join, raw, type Sql, sql } from '../../shared/sql.ts';
 import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
@@ -10,7 +9,8 @@ export interface RecordedCall {
   readonly messageId: string;
   readonly callId: string | null;
   readonly name: string;
-  readonly createdAt: Date;
+  /** As PostgreSQL prints it. */
+  readonly createdAt: string;
   readonly serverName?: string | null;
   readonly arguments?: JsonText | null;
   readonly result?: JsonText | null;
@@ -74,7 +74,7 @@ export function recordedCalls(
 
 export function recordedCall(cells: readonly unknown[], wanted: readonly Detail[]): RecordedCall {
   const [id, messageId, callId, name, createdAt] = cells as [string, string, string | null, string, string];
-  const call: Record<string, unknown> = { id, messageId, callId, name, createdAt: momentOf(createdAt) };
+  const call: Record<string, unknown> = { id, messageId, callId, name, createdAt };
   wanted.forEach((detail, index) => {
     const text = cells[5 + index];
     call[detail] = typeof text === 'string' ? details[detail].make(text) : null;

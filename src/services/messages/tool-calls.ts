@@ -1,3 +1,4 @@
+import { momentOf } from '../../databases/column-parsers.ts';
 import type { Reader } from '../reading/reader.ts';
 import { messageSource } from './message-source.ts';
 import {
@@ -227,6 +228,6 @@ function recordedRow(message: MessageOfCalls, record: RecordedCall): ToolCallRow
     result: record.result ?? null,
     error: record.error ?? null,
     executionTimeMs: record.executionTimeMs ?? null,
-    createdAt: record.createdAt,
+    createdAt: momentOf(record.createdAt),
   };
 }

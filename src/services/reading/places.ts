@@ -65,7 +65,7 @@ export class Places {
         epoch: this.#epoch,
         number: Number(number),
         position: Number(position),
-        fingerprint: fingerprintOf(chain as Buffer | string),
+        fingerprint: chain as Buffer | string,
       })),
     );
   }
@@ -102,9 +102,6 @@ export class Places {
     return row !== undefined && sameFingerprint(row.chain, fingerprint);
   }
 }
-
-/** Of a chain value, as bytes or as PostgreSQL prints them: `\\x…`. */
-const fingerprintOf = (chain: Buffer | string): Buffer | string => (typeof chain === 'string' ? chain.slice(2) : chain);
 
 const startOfLog = (epoch: number): LogCursor => ({
   epoch,
