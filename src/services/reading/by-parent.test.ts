@@ -26,7 +26,7 @@ it.each([
   ['mixed', [a1, b1, a2, b2, a3]],
   ['both', [b2, a2, a3, b1, a1]],
 ])('puts in order what comes %s', (_, rows) => {
-  expect(new Map(grouped(rows as Row[]) as [string, Row[]][])).toEqual(
+  expect(new Map(grouped(rows) as [string, Row[]][])).toEqual(
     new Map([
       ['a', [a1, a2, a3]],
       ['b', [b1, b2]],

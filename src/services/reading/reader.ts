@@ -190,8 +190,8 @@ export class Reader {
         counts({ ...page, parentKeys }),
       );
       if (parentKeys.length === 1) return [rows[0]?.count ?? 0];
-      const byParent = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
-      return parentKeys.map((key) => byParent.get(key) ?? 0);
+      const totals = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
+      return parentKeys.map((key) => totals.get(key) ?? 0);
     });
     return loader.load(parentKey ?? '');
   }
