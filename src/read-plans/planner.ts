@@ -29,8 +29,8 @@ interface Compiled {
   readonly plans: Map<string, QueryPlan>;
 }
 
-/** More than this many combinations of conditions are compiled anew: nobody's pages have as many. */
-const maxPlansPerOperation = 16;
+/** Further combinations of conditions are answered by resolvers: nobody's pages have as many, and each plan takes room. */
+const maxPlansPerOperation = 8;
 
 /** Executes operations: queries by plans, which are compiled once per document, everything else by resolvers. */
 export class Planner {
@@ -56,7 +56,10 @@ export class Planner {
     // Whether a field is there cannot be null; graphql-js says so in the place of the field.
     if (compiled.conditions.some((name) => values.coerced[name] === null))
       return execute({ schema, document, operationName, variableValues: given, contextValue: context });
-    return this.#planOf(document, compiled, values.coerced).answer(context, { given, coerced: values.coerced });
+    const plan = this.#planOf(document, compiled, values.coerced);
+    if (plan === null)
+      return execute({ schema, document, operationName, variableValues: given, contextValue: context });
+    return plan.answer(context, { given, coerced: values.coerced });
   }
 
   /** null for what is not a query. */
@@ -72,15 +75,16 @@ export class Planner {
     return compiled;
   }
 
-  #planOf(document: DocumentNode, compiled: Compiled, variables: Readonly<Record<string, unknown>>): QueryPlan {
+  /** null where the operation has as many plans as it may. */
+  #planOf(document: DocumentNode, compiled: Compiled, variables: Readonly<Record<string, unknown>>): QueryPlan | null {
     const { conditions, operation, plans } = compiled;
     const values = Object.fromEntries(conditions.map((name) => [name, variables[name]]));
     const key = JSON.stringify(values);
     let plan = plans.get(key);
     if (plan === undefined) {
+      if (plans.size >= maxPlansPerOperation) return null;
       const scope = { schema: this.#schema, fragments: fragmentsOf(document), conditions: values, rowObject };
       plan = compileQuery(scope, operation);
-      if (plans.size >= maxPlansPerOperation) plans.clear();
       plans.set(key, plan);
     }
     return plan;

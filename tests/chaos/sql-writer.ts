@@ -88,9 +88,14 @@ export class SqlWriter {
     const choice = random.next();
     if (choice < 0.1) return edit(client, random.pick(sessions), random);
     if (choice < 0.2) return this.#save(client, random.pick(savedSessions), added);
-    await this.#append(client, random.pick(sessions), added);
     // Two sessions in any order, which is what deadlocks are made of.
-    if (choice < 0.4) await this.#append(client, random.pick(sessions), added);
+    const appended = choice < 0.4 ? [random.pick(sessions), random.pick(sessions)] : [random.pick(sessions)];
+    for (const sessionId of appended) await this.#append(client, sessionId, added);
+    // Their rows in one order: in any, the writers would wait for each other without a log, too.
+    const touched = appended.filter(() => random.next() < 0.3).toSorted();
+    for (const sessionId of touched) {
+      await client.query('UPDATE sessions SET last_activity = now() WHERE id = $1', [sessionId]);
+    }
     if (choice > 0.97) {
       // The log's triggers now instead of at commit: such a writer holds everybody's horizon back.
       await client.query('SET CONSTRAINTS ALL IMMEDIATE');
@@ -101,9 +106,6 @@ export class SqlWriter {
   async #append(client: pg.Client, sessionId: string, added: string[]): Promise<void> {
     const count = 1 + this.#options.random.below(3);
     for (let index = 0; index < count; index += 1) await this.#insert(client, sessionId, added);
-    if (this.#options.random.next() < 0.3) {
-      await client.query('UPDATE sessions SET last_activity = now() WHERE id = $1', [sessionId]);
-    }
   }
 
   async #insert(client: pg.Client, sessionId: string, added: string[]): Promise<void> {

@@ -158,6 +158,22 @@ describe.each(Object.entries(viewers))('for %s plans answer as resolvers do', (_
     expectTheSameErrors(planned.errors, resolved.errors);
   });
 
+  it('where more fields depend on variables than have plans', async () => {
+    const names = ['a', 'b', 'c', 'd'];
+    const fields = ['title', 'status', 'description', 'createdAt'];
+    const document = parse(
+      `query (${names.map((name) => `$${name}: Boolean!`).join()}) { sessions(first: 2) { nodes { id ${fields
+        .map((field, index) => `${field} @include(if: $${names[index]})`)
+        .join(' ')} } } }`,
+    );
+    for (let combination = 0; combination < 16; combination += 1) {
+      const given = Object.fromEntries(names.map((name, bit) => [name, (combination & (1 << bit)) !== 0]));
+      const { planned, resolved } = await bothAnswers({ document, variables: given }, viewer);
+      expect(planned.data).toEqual(resolved.data);
+      expectTheSameErrors(planned.errors, resolved.errors);
+    }
+  });
+
   it('whatever is asked', { timeout: 120_000 }, async () => {
     const roots = Object.keys(schema.getQueryType()?.getFields() ?? {}).filter((name) => !name.startsWith('node'));
     const given = { yes: true, no: false, size: 2, cursor: null, id: 'trip-anna' };

@@ -14,7 +14,7 @@ import { badInput } from '../../shared/errors.ts';
 import { ByteCache } from './byte-cache.ts';
 import { costOf, type Cost } from './cost.ts';
 import { Refused, tooComplex } from './refused.ts';
-import { shapeProblem } from './shape.ts';
+import { fieldsIn, shapeProblem } from './shape.ts';
 
 export interface DocumentOptions {
   readonly schema: GraphQLSchema;
@@ -36,6 +36,8 @@ export interface KnownOperation {
 /** Measured: a token, with the nodes that are made of it, takes a little less. */
 const bytesPerToken = 300;
 const bytesPerCharacter = 2;
+/** Measured: a plan takes half of it for each field, once V8 has optimized it; some documents have several plans. */
+const bytesPerField = 3600;
 /** A client that is so far off needs no complete list. */
 const maxErrors = 5;
 
@@ -64,7 +66,7 @@ export class Documents {
     const known = this.#known.get(text);
     if (known !== undefined) return known;
     const read = this.#make(text);
-    this.#known.set(text, read, bytesPerToken * tokenCount(read.document) + bytesPerCharacter * text.length);
+    this.#known.set(text, read, bytesOf(text, read.document));
     return read;
   }
 
@@ -81,6 +83,9 @@ export class Documents {
     return { document, operations };
   }
 }
+
+const bytesOf = (text: string, document: DocumentNode): number =>
+  bytesPerToken * tokenCount(document) + bytesPerCharacter * text.length + bytesPerField * fieldsIn(document);
 
 /** The operation that is meant; a document with several needs its name. */
 export function operationOf({ operations }: KnownDocument, name: string | null): KnownOperation {

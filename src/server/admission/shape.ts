@@ -35,6 +35,16 @@ export function shapeProblem(document: DocumentNode, limits: DocumentLimits): Sc
   return null;
 }
 
+/** Of all operations, with fragments at each of their uses. */
+export function fieldsIn(document: DocumentNode): number {
+  const measure = measurerOf(fragmentsOf(document));
+  return sum(
+    ...document.definitions.map((definition) =>
+      definition.kind === Kind.OPERATION_DEFINITION ? measure(definition.selectionSet).fields : 0,
+    ),
+  );
+}
+
 function beyond(shape: Shape, limits: DocumentLimits): ScrollbackError | null {
   const checks = [
     ['MAX_DEPTH', shape.depth, limits.depth, 'levels of fields within fields', 'ask for less depth'],

@@ -397,6 +397,19 @@ test('a record says whether its message asks for calls, also while that changes'
   expect(await meanwhile).toEqual({ asked: false });
 });
 
+test('whoever does not see a record yet cannot change what its message asks for', async () => {
+  const { messages } = writes.services;
+  const { messageId } = await send({ role: 'ASSISTANT', toolCalls: [{ id: 'c1', name: 'find' }] });
+  const service = await writes.service.agentRuntime.connect();
+  await service.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+  await service.query('SELECT FROM public.messages');
+  await messages.recordToolCall(alice, { messageId, toolCallId: 'c1', name: 'find' });
+  const change = service.query('UPDATE public.messages SET tool_calls = NULL WHERE id = $1', [messageId]);
+  await expect(change).rejects.toMatchObject({ code: '40001' });
+  await service.query('ROLLBACK');
+  service.release();
+});
+
 test('concurrent records of one call are one record', async () => {
   const { messageId } = await send({ role: 'ASSISTANT', toolCalls: [{ id: 'c1', name: 'find' }] });
   const record = { messageId, toolCallId: 'c1', name: 'find', result: 1 };

@@ -1,10 +1,11 @@
 import { LockMode, type InferEntity } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as newId } from 'uuid';
-import { MessageEntity } from '../../entities/agent-runtime/message.ts';
 import { ToolUsageEntity } from '../../entities/agent-runtime/tool-usage.ts';
 import { askedCallsOf } from './tool-call-text.ts';
+import { sql } from '../../shared/sql.ts';
 import { checkJson, checkNotNegative, checkRequiredText, checkText } from '../writing/checks.ts';
+import { run } from '../writing/statements.ts';
 
 export interface ToolCallToRecord {
   readonly messageId: string;
@@ -34,9 +35,9 @@ export async function recordToolCall(
   input: ToolCallToRecord,
   now: Date,
 ): Promise<string> {
-  const asked = await asksForCalls(em, input.messageId);
   const earlier = input.toolCallId == null ? null : await findRecord(em, input.messageId, input.toolCallId);
   if (earlier !== null) return complete(earlier, input);
+  const asked = await asksForCalls(em, input.messageId);
   const id = newId();
   await em.insert(ToolUsageEntity, {
     id,
@@ -55,11 +56,16 @@ export async function recordToolCall(
   return id;
 }
 
-/** Whoever changes what the message asks for waits until the record is there to be told of it. */
+/**
+ * Whoever changes what the message asks for waits until the record is there to be told of it; and who goes by an older
+ * picture of the database, in which it is not, is told that the message has changed meanwhile. Hence an update of nothing.
+ */
 async function asksForCalls(em: EntityManager, messageId: string): Promise<boolean> {
-  const options = { fields: ['toolCalls'], lockMode: LockMode.PESSIMISTIC_READ } as const;
-  const message = await em.findOne(MessageEntity, { id: messageId }, options);
-  return askedCallsOf(message?.toolCalls ?? null).length > 0;
+  const [message] = await run<{ asked: string | null }>(
+    em,
+    sql`UPDATE public.messages SET tool_calls = tool_calls WHERE id = ${messageId} RETURNING tool_calls AS asked`,
+  );
+  return askedCallsOf(message?.asked ?? null).length > 0;
 }
 
 const findRecord = (em: EntityManager, messageId: string, callId: string): Promise<ToolUsage | null> =>

@@ -280,6 +280,20 @@ describe('a record', () => {
     expect(await askedOf('deleted use')).toEqual({ asked: false });
   });
 
+  it('is doubted when its message gets another id, or all are truncated', async () => {
+    await recorded('renamed');
+    await test.service.agentRuntime.query(`UPDATE public.messages SET id = 'another' WHERE id = 'renamed ask'`);
+    expect(await askedOf('renamed use')).toEqual({ asked: false });
+    await asked('renamed use');
+    const service = await test.service.agentRuntime.connect();
+    await service.query('BEGIN');
+    await service.query('TRUNCATE public.messages CASCADE');
+    const { rows } = await service.query('SELECT FROM scrollback.tool_usage WHERE asked');
+    await service.query('ROLLBACK');
+    service.release();
+    expect(rows).toEqual([]);
+  });
+
   it('is not doubted for an edit of the text', async () => {
     await recorded('edited');
     await test.service.agentRuntime.query(`UPDATE public.messages SET content = 'new' WHERE id = 'edited ask'`);

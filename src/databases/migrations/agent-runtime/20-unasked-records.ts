@@ -32,8 +32,8 @@ REVOKE ALL ON FUNCTION scrollback.doubt_records FROM PUBLIC;
 CREATE OR REPLACE FUNCTION scrollback.message_updated() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF OLD.tool_calls IS DISTINCT FROM NEW.tool_calls THEN
-    PERFORM scrollback.doubt_records(NEW.id);
+  IF (OLD.id, OLD.tool_calls) IS DISTINCT FROM (NEW.id, NEW.tool_calls) THEN
+    PERFORM scrollback.doubt_records(OLD.id), scrollback.doubt_records(NEW.id);
   END IF;
   IF (OLD.id, OLD.session_db_id) IS DISTINCT FROM (NEW.id, NEW.session_db_id) THEN
     PERFORM scrollback.log_message(OLD.session_db_id, OLD.id);
@@ -62,4 +62,14 @@ BEGIN
   RETURN NULL;
 END
 $$;
+
+CREATE FUNCTION scrollback.records_truncated() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  UPDATE scrollback.tool_usage SET asked = FALSE WHERE asked;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER scrollback_records_truncated AFTER TRUNCATE ON public.messages
+  FOR EACH STATEMENT EXECUTE FUNCTION scrollback.records_truncated();
 `;
