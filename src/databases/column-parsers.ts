@@ -15,7 +15,7 @@ const numbers = new Set([int8, numeric]);
 const printed = new Set([bool, bytea, int2, int4, int8, float4, float8, numeric]);
 for (const type of [text, json, bpchar, varchar, timestamptz, uuid, jsonb]) printed.add(type);
 
-/** Of PostgreSQL's text of a moment. */
+/** Of PostgreSQL's text; an endless past or future is a number. */
 export const momentOf = pg.types.getTypeParser(timestamptz, 'text') as (text: string) => Date;
 
 /** What makes a value of a column's text; null where the text is the value. */

@@ -46,20 +46,17 @@ export class Planner {
     const { document, operationName, variables } = request;
     const compiled = this.#compiledOf(document, operationName ?? '');
     const schema = this.#schema;
-    if (compiled === null) {
-      return execute({ schema, document, operationName, variableValues: variables, contextValue: context });
-    }
-    const { operation } = compiled;
     const given = variables ?? {};
+    const resolved = (): ReturnType<typeof execute> =>
+      execute({ schema, document, operationName, variableValues: given, contextValue: context });
+    if (compiled === null) return resolved();
+    const { operation } = compiled;
     const values = getVariableValues(schema, operation.variableDefinitions ?? [], given, { maxErrors: 50 });
     if (values.errors !== undefined) return { errors: values.errors };
     // Whether a field is there cannot be null; graphql-js says so in the place of the field.
-    if (compiled.conditions.some((name) => values.coerced[name] === null))
-      return execute({ schema, document, operationName, variableValues: given, contextValue: context });
+    if (compiled.conditions.some((name) => values.coerced[name] === null)) return resolved();
     const plan = this.#planOf(document, compiled, values.coerced);
-    if (plan === null)
-      return execute({ schema, document, operationName, variableValues: given, contextValue: context });
-    return plan.answer(context, { given, coerced: values.coerced });
+    return plan === null ? resolved() : plan.answer(context, { given, coerced: values.coerced });
   }
 
   /** null for what is not a query. */

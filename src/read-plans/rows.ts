@@ -30,7 +30,9 @@ export class Slot {
   }
 
   /** The same as an expression of the row's. */
-  readonly code = (row: string): string => `${row}[0][${this.#index}]`;
+  code(row: string): string {
+    return `${row}[0][${this.#index}]`;
+  }
 
   set(row: PlanRow, value: unknown): void {
     (row[0] as unknown[])[this.#index] = value;

@@ -10,8 +10,8 @@ export type WriterName = string;
 export type WriterBody = string;
 
 /**
- * JavaScript that is made for one plan. Closures would do the same, and did; but V8 learns for all closures of one place
- * in our code together what they meet, and as every plan meets something else, it could put none of them together.
+ * JavaScript that is made for one plan. Closures would do the same; but V8 learns for all closures of one place in our
+ * code together what they meet, and as every plan meets something else, it could put none of them together.
  * Nothing of what clients send stands in the code but names of GraphQL, which are letters, digits and underscores.
  */
 export class WriterCode {

@@ -63,10 +63,10 @@ function tagOf(scope: string): Buffer {
 const contextOf = (realm: CursorRealm, kind: number, audience: string): string =>
   `${version} ${kindIn(realm, kind)} ${audience}`;
 
-function writeHead(bytes: Buffer, at: number, { keys }: CursorSeal, kind: number): void {
-  bytes[at] = version;
-  bytes[at + 1] = kindIn(keys.realm, kind);
-  bytes.writeUInt32BE(keys.current.id, at + keyAt);
+function writeHead(bytes: Buffer, { keys }: CursorSeal, kind: number): void {
+  bytes[0] = version;
+  bytes[1] = kindIn(keys.realm, kind);
+  bytes.writeUInt32BE(keys.current.id, keyAt);
 }
 
 /** What is signed of a body besides its context: a log's as it is, others, which are of any length, by their hash. */
@@ -201,7 +201,7 @@ export function encodeKeysCursors(
   const all = places.map((values) => {
     const payload = JSON.stringify([tag, ...values]);
     const bytes = Buffer.allocUnsafe(headBytes + Buffer.byteLength(payload) + macBytes);
-    writeHead(bytes, 0, sealing, keysKind);
+    writeHead(bytes, sealing, keysKind);
     bytes.write(payload, headBytes);
     return bytes;
   });

@@ -2,10 +2,10 @@ import { LockMode, type InferEntity } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { v7 as newId } from 'uuid';
 import { ToolUsageEntity } from '../../entities/agent-runtime/tool-usage.ts';
-import { askedCallsOf } from './tool-call-text.ts';
 import { sql } from '../../shared/sql.ts';
 import { checkJson, checkNotNegative, checkRequiredText, checkText } from '../writing/checks.ts';
 import { run } from '../writing/statements.ts';
+import { askedCallsOf } from './tool-call-text.ts';
 
 export interface ToolCallToRecord {
   readonly messageId: string;
