@@ -5,7 +5,9 @@ import type { ScrollbackError } from '../../shared/errors.ts';
 import { Documents, operationOf, type DocumentOptions } from './documents.ts';
 import { Refused } from './refused.ts';
 
-const schema = buildSchema('type Query { user: User, users: [User!]! } type User { name: String }');
+const schema = buildSchema(
+  'type Query { user: User, users: [User!]! } type User { name: String } type Subscription { user: User }',
+);
 
 const limits: DocumentLimits = {
   tokens: 1000,
@@ -98,6 +100,12 @@ describe('a document that is not in order', () => {
   it('is measured before it is validated', () => {
     const shallow = documents({ limits: { ...limits, depth: 1 } });
     expect(refusal(() => shallow.read('{ nobody { name } }'))).toMatchObject([{ details: { limit: 'MAX_DEPTH' } }]);
+  });
+
+  it('subscribes to nothing', () => {
+    expect(messages(() => documents().read('subscription { user @include(if: false) { name } }'))).toEqual([
+      "A subscription's field takes no @include; subscribe, or do not.",
+    ]);
   });
 
   it('says no more than five of the things that are wrong with it', () => {

@@ -15,6 +15,7 @@ import { ByteCache } from './byte-cache.ts';
 import { costOf, type Cost } from './cost.ts';
 import { Refused, tooComplex } from './refused.ts';
 import { fieldsIn, shapeProblem } from './shape.ts';
+import { UnconditionalSubscriptionRule } from './unconditional-subscription.ts';
 
 export interface DocumentOptions {
   readonly schema: GraphQLSchema;
@@ -52,7 +53,8 @@ export class Documents {
 
   constructor(options: DocumentOptions) {
     this.#options = options;
-    this.#rules = options.introspection ? specifiedRules : [...specifiedRules, NoSchemaIntrospectionCustomRule];
+    const rules = [...specifiedRules, UnconditionalSubscriptionRule];
+    this.#rules = options.introspection ? rules : [...rules, NoSchemaIntrospectionCustomRule];
     this.#known = new ByteCache(options.limits.cacheBytes);
   }
 

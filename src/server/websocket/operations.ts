@@ -90,7 +90,7 @@ async function charge({ admission }: Edge, { caller, messageBytes, throttle }: S
   }
 }
 
-/** A stream holds its place among the operations until it ends. */
+/** A stream holds its place among the operations until it ends. What is thrown is its own end, not the socket's. */
 async function openStream(
   streams: SharedStreams,
   { admitted, ...args }: SocketArguments,
@@ -101,7 +101,7 @@ async function openStream(
     return stream;
   } catch (error) {
     admitted.release();
-    throw error;
+    return { errors: [asGraphQLError(error)] };
   }
 }
 
