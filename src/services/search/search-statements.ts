@@ -72,7 +72,8 @@ const loosenedPiece = raw(loosenedSql('substr(m.content, start, 4200)'));
 /**
  * The best passages of some messages, for the same viewer, loosened as they are searched. The memory that ts_headline
  * takes grows with the square of a text's length, and more so with phrases and negations: one long message would bring
- * the server down. So it gets the best piece of the text, and plain words.
+ * the server down. So it gets the best piece of the text, and plain words. Messages without a text, which a search that
+ * only excludes finds, have none.
  */
 export const headlines = (search: Search, messageIds: readonly string[]): Sql => sql`
   WITH wanted AS (SELECT scrollback.any_lexeme(${queryOf(search)}) AS query)
@@ -86,4 +87,4 @@ export const headlines = (search: Search, messageIds: readonly string[]): Sql =>
     FROM generate_series(1, least(length(m.content), 200000), 4000) AS start
     ORDER BY ts_rank(to_tsvector('pg_catalog.russian', ${loosenedPiece}), wanted.query) DESC, start LIMIT 1
   ) AS piece
-  WHERE m.id = ANY (${messageIds}::text[]) AND ${sessionVisible(search.viewer)}`;
+  WHERE m.id = ANY (${messageIds}::text[]) AND m.content IS NOT NULL AND ${sessionVisible(search.viewer)}`;

@@ -198,6 +198,16 @@ describe('searchMessages', () => {
       });
   });
 
+  it('finds messages without a text where it only excludes', async () => {
+    await databases.agentRuntime.query(
+      sql`INSERT INTO public.messages (id, session_db_id, role, content) VALUES ('silent', 'ann 1', 'assistant', NULL), ('blank', 'ann 1', 'user', '')`,
+    );
+    const page = await search('-stems', 'ann', { first: 100 });
+    const snippetById = new Map(page.edges.map(({ node, snippet }) => [node['id'], snippet]));
+    expect([await snippetById.get('silent'), await snippetById.get('blank')]).toEqual(['', '']);
+    expect(await snippetById.get('stems')).toContain('Cancelling');
+  });
+
   it('survives texts that are too much for a document', async () => {
     const letter = (place: number): string => String.fromCodePoint(0x20000 + (place % 40000));
     const words = Array.from(
