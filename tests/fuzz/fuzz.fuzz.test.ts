@@ -55,10 +55,12 @@ async function expectGoodOf(query: string): Promise<void> {
   }
 }
 
-/** The gateway still does its work. */
+/** The gateway still does its work; what mutations have left of anna's sessions is theirs to say. */
 async function expectAlive(): Promise<void> {
-  const { body } = await post(JSON.stringify({ query: '{ message(id: "trip-anna-1") { sequence } }' }));
-  expect(JSON.parse(body)).toMatchObject({ data: { message: { sequence: 1 } } });
+  const { body } = await post(JSON.stringify({ query: '{ sessions { totalCount } auditLogs { totalCount } }' }));
+  expect(JSON.parse(body)).toMatchObject({
+    data: { sessions: { totalCount: expect.any(Number) }, auditLogs: { totalCount: expect.any(Number) } },
+  });
 }
 
 describe('fuzzing', { timeout: roundTimeoutMs }, () => {
