@@ -58,9 +58,7 @@ async function expectGoodOf(query: string): Promise<void> {
 /** The gateway still does its work; what mutations have left of anna's sessions is theirs to say. */
 async function expectAlive(): Promise<void> {
   const { body } = await post(JSON.stringify({ query: '{ sessions { totalCount } auditLogs { totalCount } }' }));
-  expect(JSON.parse(body)).toMatchObject({
-    data: { sessions: { totalCount: expect.any(Number) }, auditLogs: { totalCount: expect.any(Number) } },
-  });
+  expect(body).toMatch(/"data":\{"sessions":\{"totalCount":\d+\},"auditLogs":\{"totalCount":\d+\}\}/);
 }
 
 describe('fuzzing', { timeout: roundTimeoutMs }, () => {
