@@ -8,7 +8,7 @@ import { RegisteredDocuments } from '../services/documents/registered-documents.
 import { Watches } from '../services/live/watches.ts';
 import { revocable } from '../services/identity/revocable-authenticator.ts';
 import { Revocations } from '../services/identity/revocations.ts';
-import { indexDocuments } from '../services/search/index-documents.ts';
+import { indexAtLeisure } from '../services/search/index-documents.ts';
 import { createServices } from '../services/services.ts';
 import { closeExpiredSessions } from '../services/sessions/close-expired-sessions.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -89,7 +89,8 @@ function startChores(
     if ((await closeExpiredSessions(databases.agentRuntime, batch)) > 0) written('agentRuntime');
   };
   const relaying = repeat('relay to the audit trail', choreIntervalMs, relay, log);
-  const indexing = repeat('search index', choreIntervalMs, () => indexDocuments(databases.agentRuntime, batch), log);
+  const index = (stopping: AbortSignal): Promise<number> => indexAtLeisure(databases.agentRuntime, batch, stopping);
+  const indexing = repeat('search index', choreIntervalMs, index, log);
   const sweeping = repeat('expired sessions', sweepIntervalMs, sweep, log);
   const rotate = (): Promise<unknown> =>
     Promise.all([rotateCursorKeys(databases.agentRuntime, cursors), rotateCursorKeys(databases.auth, cursors)]);

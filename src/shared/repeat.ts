@@ -7,8 +7,16 @@ export interface Repeated {
   stop(): Promise<void>;
 }
 
-/** Does a chore at every interval, never twice at the same time. A failure is logged when it begins and when it ends. */
-export function repeat(name: string, intervalMs: number, chore: () => Promise<unknown>, log: Log): Repeated {
+/**
+ * Does a chore at every interval, never twice at the same time. A failure is logged when it begins and when it ends. A
+ * chore that takes its time ends when it is told to stop.
+ */
+export function repeat(
+  name: string,
+  intervalMs: number,
+  chore: (stopping: AbortSignal) => Promise<unknown>,
+  log: Log,
+): Repeated {
   const stopping = new AbortController();
   let hurry = new AbortController();
   let failing = false;
@@ -16,7 +24,7 @@ export function repeat(name: string, intervalMs: number, chore: () => Promise<un
     while (!stopping.signal.aborted) {
       hurry = new AbortController();
       try {
-        await chore();
+        await chore(stopping.signal);
         if (failing) log.info({ chore: name }, 'works again');
         failing = false;
       } catch (error) {

@@ -1,17 +1,55 @@
-import { sql } from '../../shared/sql.ts';
 import type { Database } from '../../databases/database.ts';
+import { sleep } from '../../shared/backoff.ts';
+import { sql } from '../../shared/sql.ts';
 
 /** So that one call ends, however fast others write. */
 const maxRounds = 100;
+/** Which part of the time is spent on the index while it is not far behind the log. */
+const leisurelyShare = 0.1;
+/** In events. Searches look through that many messages one by one, within a fraction of a second. */
+const farBehind = 10_000;
+
+interface Round {
+  readonly taken: number;
+  /** How many events the log had beyond what was taken before this round. */
+  readonly behind: number;
+}
 
 /** Takes what the log has beyond the search index into it, `batch` events at a time. Returns how many it took. */
-export async function indexDocuments(database: Database, batch: number): Promise<number> {
+export const indexDocuments = (database: Database, batch: number): Promise<number> =>
+  inRounds(database, batch, () => Promise.resolve(true));
+
+/**
+ * The same beside services that write, which come first: what is not in the index yet is found as well, only not as
+ * fast. So the work of a burst is done after it, unless that would make searches slow.
+ */
+export const indexAtLeisure = (
+  database: Database,
+  batch: number,
+  stopping: AbortSignal,
+  hurryBeyond = farBehind,
+): Promise<number> =>
+  inRounds(database, batch, async ({ behind }, tookMs) => {
+    if (behind < hurryBeyond) await sleep(tookMs * (1 / leisurelyShare - 1), stopping);
+    return !stopping.aborted;
+  });
+
+/** `goOn` is asked after each round that found a full batch. */
+async function inRounds(
+  database: Database,
+  batch: number,
+  goOn: (round: Round, tookMs: number) => Promise<boolean>,
+): Promise<number> {
   let total = 0;
-  for (let round = 0; round < maxRounds; round += 1) {
-    const rows = await database.query<{ taken: number }>(sql`SELECT scrollback.index_documents(${batch}) AS taken`);
-    const taken = rows[0]?.taken ?? 0;
-    total += taken;
-    if (taken < batch) break;
+  for (let number = 0; number < maxRounds; number += 1) {
+    const began = performance.now();
+    const [round] = await database.query<Round>(sql`
+      SELECT coalesce(pg_sequence_last_value('scrollback.log_position'), 0) - position AS behind,
+        scrollback.index_documents(${batch}) AS taken
+      FROM scrollback.document_progress`);
+    if (round === undefined) break;
+    total += round.taken;
+    if (round.taken < batch || !(await goOn(round, performance.now() - began))) break;
   }
   return total;
 }

@@ -5,7 +5,7 @@ import { loosened } from '../../databases/search-text.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import { pageRequestOf, type PageArguments } from '../reading/page-request.ts';
 import { Reader, type Databases } from '../reading/reader.ts';
-import { indexDocuments } from './index-documents.ts';
+import { indexAtLeisure, indexDocuments } from './index-documents.ts';
 import { hits } from './search-statements.ts';
 import { searchMessages, type SearchPage } from './search.ts';
 
@@ -196,6 +196,23 @@ describe('searchMessages', () => {
         code: 'BAD_USER_INPUT',
         message: 'A search excludes at most 10 words or phrases.',
       });
+  });
+
+  it('is indexed a tenth of the time beside writers, and without a rest where the index is far behind', async () => {
+    const { agentRuntime } = databases;
+    const { signal } = new AbortController();
+    const leisurely = async (hurryBeyond?: number): Promise<number> => {
+      await index();
+      await agentRuntime.query(sql`INSERT INTO public.messages (id, session_db_id, role, content)
+        SELECT gen_random_uuid(), 'ann 1', 'user', 'lemur' FROM generate_series(1, 200)`);
+      const began = performance.now();
+      expect(await indexAtLeisure(agentRuntime, 20, signal, hurryBeyond)).toBe(200);
+      return performance.now() - began;
+    };
+    expect(await leisurely()).toBeGreaterThan(3 * (await leisurely(0)));
+    await test.service.agentRuntime.query(sql`DELETE FROM public.messages WHERE content = 'lemur'`);
+    expect(await indexAtLeisure(agentRuntime, 20, AbortSignal.abort())).toBe(20);
+    expect(await index()).toBe(380);
   });
 
   it('finds messages without a text where it only excludes', async () => {
