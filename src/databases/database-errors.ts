@@ -71,6 +71,12 @@ export const isSilence = (error: unknown): boolean => driverErrorOf(error).messa
 export const isStrangersStatement = (error: unknown): boolean =>
   ['26000', '42P05'].includes(driverErrorOf(error).code ?? '');
 
+/** Prepared for columns whose types have changed since; it is refused before it begins. */
+export function isOutdatedStatement(error: unknown): boolean {
+  const { code, message } = driverErrorOf(error);
+  return code === '0A000' && message === 'cached plan must not change result type';
+}
+
 /**
  * SQLSTATE classes of a refusal that is about the statement: values, constraints, conflicts, names and rights, limits,
  * and what a trigger raises.

@@ -5,6 +5,7 @@ import pg from 'pg';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { Log } from '../shared/log.ts';
 import {
+  isOutdatedStatement,
   isRetryable,
   isSilence,
   isStrangersStatement,
@@ -184,9 +185,9 @@ export class Database {
     statement: Statement,
     form: Form,
     options: ReadOptions,
+    keeps = this.#keepsStatements,
   ): Promise<unknown[]> {
     let pool: pg.Pool | undefined;
-    const keeps = this.#keepsStatements;
     try {
       // The first statement connects MikroORM, which can fail like the statement itself.
       pool = await poolOf();
@@ -200,6 +201,8 @@ export class Database {
         // It was refused before it began.
         return this.#run(poolOf, statement, form, options);
       }
+      // Every connection finds that out by itself, is replaced, and prepares it anew.
+      if (keeps && isOutdatedStatement(error)) return this.#run(poolOf, statement, form, options, false);
       if (pool !== undefined && isSilence(error)) void dropIdle(pool);
       throw translateDatabaseError(error, this.name);
     }
