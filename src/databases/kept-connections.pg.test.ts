@@ -20,8 +20,8 @@ afterEach(async () => {
 });
 
 /** One connection, so that it is seen whether it is still the same. */
-function open(options: { rowSecurity?: boolean } = {}): void {
-  const config = { ...test.roads.agentRuntime.gateway, max: 1, statement_timeout: 300 };
+function open({ timeoutMs = 300, ...options }: { rowSecurity?: boolean; timeoutMs?: number } = {}): void {
+  const config = { ...test.roads.agentRuntime.gateway, max: 1, statement_timeout: timeoutMs };
   database = Database.open(agentRuntimeDefinition, config, silentLog(), options);
 }
 
@@ -64,6 +64,8 @@ describe('a connection whose statement the server refused goes on', () => {
 
 describe('a connection is given up', () => {
   it('with an answer that was too large to be taken', async () => {
+    await database.close();
+    open({ timeoutMs: 10_000 });
     const before = await connection();
     const asker = { leaving: null, allowance: new Allowance() };
     const wide = sql`SELECT repeat('x', ${maxAnswerLength / 4}) FROM generate_series(1, 5)`;
