@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { DatabaseConfig } from '../config/database-config.ts';
 import type { LiveConfig } from '../config/config.ts';
+import { databaseLabels } from '../databases/database-name.ts';
 import type { Database } from '../databases/database.ts';
 import type { Log } from '../shared/log.ts';
 import { BusRoad } from './bus-road.ts';
@@ -37,7 +38,7 @@ export class WakeUpRoads {
     this.#notifier = config.wakeUps.includes('notify') ? new Notifier(database, unsent) : null;
     const changed = (): void => this.#changed();
     const roads = config.wakeUps.map((mode) => this.#prove(this.#roadOf(mode), options.heard, changed));
-    this.#choice = new WakeUpChoice(database.name, roads, log);
+    this.#choice = new WakeUpChoice(databaseLabels[database.name], roads, log);
     this.#watcher = this.#bus === null || !config.wakeUps.includes('bus') ? null : this.#watcherFor(this.#bus);
   }
 

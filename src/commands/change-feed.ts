@@ -6,7 +6,7 @@ import { Topics } from '../change-feed/topics.ts';
 import { WakeUpRoads } from '../change-feed/wake-up-roads.ts';
 import type { WakeUpState } from '../change-feed/wake-up-choice.ts';
 import type { LiveConfig } from '../config/config.ts';
-import type { DatabaseName } from '../databases/database-name.ts';
+import { databaseLabels, type DatabaseName } from '../databases/database-name.ts';
 import { Live } from '../live/live.ts';
 import type { Log } from '../shared/log.ts';
 import type { Runtime } from './runtime.ts';
@@ -64,7 +64,7 @@ function openSource(
 ): Source {
   const topics = new Topics();
   const look = name === 'auth' ? lookAtAudit(databases.auth) : lookAtSessions(databases.agentRuntime);
-  const poll = new Poll({ name, look, topics, intervalMs: config.pollIntervalMs, log });
+  const poll = new Poll({ name: databaseLabels[name], look, topics, intervalMs: config.pollIntervalMs, log });
   const wakers = new WakeUpRoads({
     database: databases[name],
     direct: roads[name].direct,

@@ -4,7 +4,9 @@ import { existingCluster } from '../databases/embedded/location.ts';
 import { createLog } from '../shared/log.ts';
 import { checkDataFolder } from './doctor/check-data-folder.ts';
 import { checkDatabase, checkReplica } from './doctor/check-database.ts';
+import { checkCertificate } from './doctor/check-certificate.ts';
 import { checkKeys } from './doctor/check-keys.ts';
+import { checkRedis } from './doctor/check-redis.ts';
 import { foundBy, lineOf, ok, problem, warning, type Finding } from './doctor/finding.ts';
 import { withRuntime } from './with-runtime.ts';
 
@@ -44,12 +46,17 @@ async function examine(config: Config): Promise<void> {
   const hasEmbedded = agentRuntime === null || authService === null;
   if (hasEmbedded || config.auth.keys.kind === 'built-in')
     tell(await foundBy('data folder', () => checkDataFolder(config.dataFolder)));
+  const { tls, limits } = config.http;
+  if (tls !== null) tell(await foundBy('certificate', () => checkCertificate(tls)));
+  const { redisUrl } = limits.rate;
+  const rates = redisUrl === null ? [] : foundBy('rate limits', () => checkRedis(redisUrl));
   const tokens = foundBy('tokens', () => checkKeys(config));
   const databases =
     hasEmbedded && existingCluster(config.dataFolder) === undefined
       ? [ok('databases', 'the embedded PostgreSQL will be made by the first start')]
       : foundBy('databases', () => examineDatabases(config));
   tell(await tokens);
+  tell(await rates);
   tell(await databases);
 }
 
@@ -57,7 +64,8 @@ async function examineDatabases(config: Config): Promise<readonly Finding[]> {
   const log = createLog({ level: 'error', pretty: false });
   let found: readonly Finding[] = [];
   await withRuntime(config, log, async ({ roads }) => {
-    const checks = { migratesOnStart: config.migrateOnStart, live: config.live };
+    const { rowSecurity } = config.databases;
+    const checks = { migratesOnStart: config.migrateOnStart, live: config.live, rowSecurity };
     const each = Object.values(roads).map(async (road) => {
       const { replica } = road;
       const [main, ofReplica] = await Promise.all([

@@ -38,7 +38,8 @@ async function add(files: readonly string[]): Promise<void> {
         ['These ids are registered with another text, and nothing was added:', ...taken].join('\n  '),
       );
     }
-    process.stdout.write(`Added ${added} of ${documents.length} documents; the others were there already.\n`);
+    const others = added === documents.length ? '' : '; the others were there already';
+    process.stdout.write(`Added ${added} of ${documents.length} documents${others}.\n`);
   });
 }
 
@@ -51,11 +52,17 @@ async function list(): Promise<void> {
   });
 }
 
-function documentsIn(file: string): RegisteredDocument[] {
+/** A document, and where it was found. */
+interface FoundDocument extends RegisteredDocument {
+  readonly where: string;
+}
+
+function documentsIn(file: string): FoundDocument[] {
   const text = readText(file);
-  if (/\.(?:graphql|gql)$/.test(file)) return [{ id: createHash('sha256').update(text).digest('hex'), body: text }];
+  if (/\.(?:graphql|gql)$/.test(file))
+    return [{ id: createHash('sha256').update(text).digest('hex'), body: text, where: file }];
   const map = parsed(file, text);
-  return Object.entries(map).map(([id, body]) => ({ id, body }));
+  return Object.entries(map).map(([id, body]) => ({ id, body, where: `${file}, ${id}` }));
 }
 
 function readText(file: string): string {
@@ -83,12 +90,12 @@ function parsed(file: string, text: string): Record<string, string> {
   return map as Record<string, string>;
 }
 
-function complainOfUnfit(documents: readonly RegisteredDocument[], config: Config): void {
+function complainOfUnfit(documents: readonly FoundDocument[], config: Config): void {
   const problemsOf = documentChecker(
     assembleSchema({ federation: config.http.federation }),
     config.http.limits.document,
   );
-  const problems = documents.flatMap(({ id, body }) => problemsOf(body).map((problem) => `${id}: ${problem}`));
+  const problems = documents.flatMap(({ body, where }) => problemsOf(body).map((problem) => `${where}: ${problem}`));
   if (problems.length === 0) return;
   throw new StartupError(['Nothing was added, because these documents are not in order:', ...problems].join('\n  '));
 }

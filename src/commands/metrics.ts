@@ -1,4 +1,5 @@
 import type { MetricsConfig } from '../config/config.ts';
+import { databaseLabels } from '../databases/database-name.ts';
 import { answerMetrics, startMetricsServer, type MetricsHandler } from '../server/metrics-endpoint.ts';
 import type { Databases } from '../services/reading/reader.ts';
 import type { Lifecycle } from '../shared/lifecycle.ts';
@@ -20,5 +21,6 @@ export async function startMetrics(
 
 function tellPool(database: Databases['auth']): void {
   const connections = Object.entries(database.connections() ?? {});
-  for (const [state, count] of connections) poolConnections.set({ database: database.name, state }, count);
+  for (const [state, count] of connections)
+    poolConnections.set({ database: databaseLabels[database.name], state }, count);
 }

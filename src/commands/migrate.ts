@@ -13,7 +13,14 @@ import { withRuntime } from './with-runtime.ts';
 export const migrateCommand = new Command('migrate')
   .description("Bring the databases' tables up to date. Only ever adds.")
   .addCommand(
-    new Command('up').description('Run what is pending.').action(() => forEachDatabase(bringUp)),
+    new Command('up')
+      .description('Run what is pending.')
+      // What is no subcommand gets here, because this is the one that need not be named.
+      .allowExcessArguments()
+      .action((_options, { args, parent }: Command) => {
+        if (args.length > 0) parent?.error(`error: unknown command '${args[0]}'; there are up and status`);
+        return forEachDatabase(bringUp);
+      }),
     { isDefault: true },
   )
   .addCommand(

@@ -2,6 +2,7 @@ import type { Config } from '../config/config.ts';
 import { isUnavailable } from '../databases/database-errors.ts';
 import { demoUsername } from '../services/demo/demo-users.ts';
 import { silentLog } from '../shared/log.ts';
+import { sql } from '../shared/sql.ts';
 import { openRuntime } from './runtime.ts';
 import { tokenFor } from './token.ts';
 
@@ -9,7 +10,7 @@ const twelveHours = 12 * 3600;
 
 /** What a stranger needs, on standard output. Where tokens come from elsewhere, no stranger is expected. */
 export async function printWelcome(config: Config, port: number): Promise<void> {
-  const origin = `http://${displayHost(config.http.host)}:${port}`;
+  const origin = `${config.http.tls === null ? 'http' : 'https'}://${displayHost(config.http.host)}:${port}`;
   const isForStrangers = config.auth.keys.kind === 'built-in' && config.mode !== 'production';
   const text = isForStrangers
     ? welcome(config, origin, await demoToken(config))
@@ -32,6 +33,7 @@ async function demoToken(config: Config): Promise<Found> {
   const runtime = await openRuntime(config, silentLog(), { besideGateway: true });
   try {
     const lifetime = { expiresInSeconds: twelveHours };
+    await runtime.databases.agentRuntime.query(sql`SELECT 1`);
     return { token: await tokenFor(config, runtime.databases.auth, demoUsername, lifetime), isAway: false };
   } catch (error) {
     return { token: null, isAway: isUnavailable(error) };
@@ -49,7 +51,7 @@ ${isAway ? awayHint : 'Scrollback is ready.'}
 ${graphiql}  Data        ${config.dataFolder}
   Stop        Ctrl-C
 
-${token === null ? tokenHint : tokenAndExamples(origin, token)}`;
+${token === null ? tokenHint : tokenAndExamples(origin, token, config.http.graphiql)}`;
 }
 
 const awayHint = `Scrollback is up, and waits for a database that cannot be reached; the warnings above say which. It tries again by itself.`;
@@ -59,6 +61,7 @@ const tokenHint = `A token for one of your users: npm run -s scrollback -- token
 const tokenAndExamples = (
   origin: string,
   token: string,
+  graphiql: boolean,
 ): string => `A token for the user "demo", good for twelve hours; paste it into a second terminal, in this folder:
 
 export TOKEN=${token}
@@ -67,11 +70,11 @@ A query:
 
 ${curl(origin, '{ sessions(first: 3) { nodes { title currentAgent messageCount lastActivityAt } } }')}
 
-A subscription, to every message from now on (in GraphiQL it is ready in the second tab):
+A subscription, to every message from now on${graphiql ? ' (in GraphiQL it is ready in the second tab)' : ''}:
 
 ${subscriber(origin)}
 
-A message, from a third terminal (or GraphiQL), that the subscription shows:
+A message, from a third terminal${graphiql ? ' (or GraphiQL)' : ''}, that the subscription shows:
 
 ${curl(origin, 'mutation { sendMessage(input: { content: \\"Hello!\\" }) { session { title } } }')}
 

@@ -12,7 +12,7 @@ import {
   isUnavailable,
   translateDatabaseError,
 } from './database-errors.ts';
-import type { DatabaseName } from './database-name.ts';
+import { databaseLabels, type DatabaseName } from './database-name.ts';
 import type { Statement } from './row-security/read-for.ts';
 import { patientClient } from './patient-client.ts';
 import { withoutLostPlaces } from './lost-places.ts';
@@ -177,7 +177,10 @@ export class Database {
   #keepNoStatements(): void {
     if (!this.#keepsStatements) return;
     this.#keepsStatements = false;
-    this.#log.warn({ database: this.name }, 'a pooler mixes up prepared statements, so none are prepared any more');
+    this.#log.warn(
+      { database: databaseLabels[this.name] },
+      'a pooler mixes up prepared statements, so none are prepared any more',
+    );
   }
 
   async #run(

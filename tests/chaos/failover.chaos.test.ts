@@ -220,7 +220,7 @@ describe('a failover to a synchronous standby', () => {
     (await fetch((world.of('ours')[0]?.httpUrl ?? '').replace('/graphql', '/metrics'))).text();
   let before: number | undefined;
   const looksOf = (text: string): number => {
-    const looks = Number(/scrollback_look_seconds_count\{database="agentRuntime"\} (\d+)/.exec(text)?.[1] ?? 0);
+    const looks = Number(/scrollback_look_seconds_count\{database="agent_runtime"\} (\d+)/.exec(text)?.[1] ?? 0);
     before ??= looks;
     return looks - before;
   };

@@ -32,10 +32,10 @@ it('counts what happens, in the format of Prometheus, and names nobody', async (
   const response = await get('/metrics');
   const text = await response.text();
   expect(response.headers.get('content-type')).toMatch(/^text\/plain/);
-  expect(text).toMatch(/scrollback_wake_up_mode\{database="auth",mode="notify"\} 1/);
+  expect(text).toMatch(/scrollback_wake_up_mode\{database="auth_db",mode="notify"\} 1/);
   expect(text).toMatch(/scrollback_errors_total\{code="BAD_USER_INPUT"\} [1-9]/);
   expect(text).toMatch(/scrollback_operations_total [1-9]/);
-  expect(text).toMatch(/scrollback_pool_connections\{database="agentRuntime",state="open"\} [1-9]/);
+  expect(text).toMatch(/scrollback_pool_connections\{database="agent_runtime",state="open"\} [1-9]/);
   expect(text).toMatch(/nodejs_eventloop_lag_p99_seconds [\d.]/);
   expect(text).not.toMatch(/mallory/);
 });

@@ -1,8 +1,11 @@
 import { afterEach, expect, test } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { agentRuntimeDefinition, authDefinition } from '../../databases/definitions.ts';
+import { Database } from '../../databases/database.ts';
+import { enableRowSecurity } from '../../databases/row-security/switch.ts';
+import { silentLog } from '../../shared/log.ts';
 import type { Roads } from '../runtime.ts';
-import { checkDatabase } from './check-database.ts';
+import { checkDatabase, type DatabaseChecks } from './check-database.ts';
 
 let pair: TestDatabases;
 afterEach(() => pair.close());
@@ -13,8 +16,14 @@ function roadTo(name: 'agentRuntime' | 'auth'): Roads {
   return { definition, main: gateway, owner, direct: gateway, replica: null, embedded: false };
 }
 
-async function examine(road: Roads): Promise<string[]> {
-  const findings = await checkDatabase({ road, migratesOnStart: false, live: { wakeUps: ['notify'], bus: null } });
+async function examine(road: Roads, more: Partial<DatabaseChecks> = {}): Promise<string[]> {
+  const checks = {
+    road,
+    migratesOnStart: false,
+    rowSecurity: false,
+    live: { wakeUps: ['notify'], bus: null },
+  } as const;
+  const findings = await checkDatabase({ ...checks, ...more });
   return findings.filter(({ level }) => level !== 'ok').map(({ level, text }) => `${level}: ${text}`);
 }
 
@@ -68,9 +77,29 @@ test('ways to be woken that do not work are not waited for', async () => {
   pair = await testDatabases();
   const began = performance.now();
   const live = { wakeUps: ['slot', 'notify'], bus: null } as const;
-  const findings = await checkDatabase({ road: roadTo('auth'), migratesOnStart: false, live });
+  const findings = await checkDatabase({ road: roadTo('auth'), migratesOnStart: false, rowSecurity: false, live });
   expect(findings.map(({ text }) => text).join('\n')).toMatch(/changes are noticed by notify; slot: /);
   expect(performance.now() - began).toBeLessThan(4000);
+});
+
+test('row-security that the gateway is to read behind has to be there', async () => {
+  pair = await testDatabases();
+  expect(await examine(roadTo('auth'), { rowSecurity: true })).toEqual([
+    expect.stringMatching(/^problem: .* has no row-level security on .*: run `scrollback row-security on`/),
+  ]);
+  const { definition, owner } = roadTo('auth');
+  const database = Database.open(definition, owner, silentLog());
+  await enableRowSecurity(database);
+  await database.close();
+  expect(await examine(roadTo('auth'), { rowSecurity: true })).toEqual([]);
+});
+
+test('a way to be woken that does not work is told with what lets it work', async () => {
+  pair = await testDatabases();
+  const live = { wakeUps: ['slot'], bus: null } as const;
+  expect(await examine(roadTo('auth'), { live })).toEqual([
+    expect.stringMatching(/^warning: .*slot: .*: give the role of the direct URL REPLICATION.*LIVE_WAKEUPS=poll/),
+  ]);
 });
 
 test('an owner who may create nothing is told before it fails', async () => {

@@ -1,6 +1,10 @@
 import type { Client } from 'pg';
 import type { LiveConfig } from '../../config/config.ts';
 import type { DatabaseConfig } from '../../config/database-config.ts';
+import { databaseLabels } from '../../databases/database-name.ts';
+import { Database } from '../../databases/database.ts';
+import { rowSecurityProblem } from '../../databases/row-security/switch.ts';
+import { silentLog } from '../../shared/log.ts';
 import { StartupError } from '../../shared/errors.ts';
 import { connectionAdvice } from '../connection-advice.ts';
 import { requireOwnKind } from '../own-kind.ts';
@@ -15,11 +19,18 @@ export interface DatabaseChecks {
   readonly road: Roads;
   readonly migratesOnStart: boolean;
   readonly live: Pick<LiveConfig, 'wakeUps' | 'bus'>;
+  /** Whether the gateway is to read behind row-level security. */
+  readonly rowSecurity: boolean;
 }
 
 /** Everything about one database, as the gateway meets it. */
-export async function checkDatabase({ road, migratesOnStart, live }: DatabaseChecks): Promise<readonly Finding[]> {
-  const about = road.definition.name === 'auth' ? 'auth_db' : 'agent_runtime';
+export async function checkDatabase({
+  road,
+  migratesOnStart,
+  live,
+  rowSecurity,
+}: DatabaseChecks): Promise<readonly Finding[]> {
+  const about = databaseLabels[road.definition.name];
   const unreachable = await connected(road.main, async () => null).catch((error: Error) => error);
   if (unreachable !== null) return [problem(about, connectionAdvice(road.main, unreachable))];
   const mixedUp = await foundBy(about, () => checkKind(road, about));
@@ -28,6 +39,7 @@ export async function checkDatabase({ road, migratesOnStart, live }: DatabaseChe
     foundBy(about, () => connected(road.main, (client) => checkServer(client, about, road))),
     foundBy(about, () => checkMigrations(road, about, migratesOnStart)),
     foundBy(about, () => checkWakeUps(road, about, live)),
+    rowSecurity ? foundBy(about, () => checkRowSecurity(road, about)) : [],
   ]);
   return found.flat();
 }
@@ -40,6 +52,16 @@ async function checkKind({ definition, main }: Roads, about: string): Promise<re
   } catch (error) {
     if (error instanceof StartupError) return [problem(about, error.message)];
     throw error;
+  }
+}
+
+async function checkRowSecurity({ definition, main }: Roads, about: string): Promise<Finding> {
+  const database = Database.open(definition, main, silentLog());
+  try {
+    const text = await rowSecurityProblem(database);
+    return text === null ? ok(about, 'row-level security is on') : problem(about, text);
+  } finally {
+    await database.close();
   }
 }
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import type { HintMode } from '../../change-feed/hint-road.ts';
 import { notTried } from '../../change-feed/proven-road.ts';
 import { WakeUpRoads } from '../../change-feed/wake-up-roads.ts';
 import type { LiveConfig } from '../../config/config.ts';
@@ -8,6 +9,13 @@ import type { Roads } from '../runtime.ts';
 import { ok, warning, type Finding } from './finding.ts';
 
 const patienceMs = 5000;
+
+/** What lets a way work. */
+const remedies: Readonly<Record<HintMode, string>> = {
+  slot: 'give the role of the direct URL REPLICATION, and the server wal_level=logical',
+  bus: 'let NATS_URL lead to a NATS server that runs',
+  notify: 'give a URL past the pooler (AGENT_RUNTIME__DIRECT_DB_URL, AUTH_SERVICE__DIRECT_DB_URL)',
+};
 
 /** Tries the ways of being woken as a gateway does: what is sent has to come back. */
 export async function checkWakeUps(
@@ -41,8 +49,6 @@ function findingOf(
   const reasons = Object.entries(notUsed).map(([name, reason]) => `${name}: ${reason}`);
   const text = [`changes are noticed by ${mode}`, ...reasons].join('; ');
   if (mode !== 'poll' || wakeUps.length === 0) return ok(about, text);
-  return warning(
-    about,
-    `${text}. Changes of other gateways and services come with the next poll only. Give a URL past the pooler (AGENT_RUNTIME__DIRECT_DB_URL, AUTH_SERVICE__DIRECT_DB_URL), or set LIVE_WAKEUPS=poll if that is meant.`,
-  );
+  const advice = [...wakeUps.map((way) => remedies[way]), 'set LIVE_WAKEUPS=poll if that is meant'].join('; or ');
+  return warning(about, `${text}. Changes of other gateways and services come with the next poll only: ${advice}.`);
 }
