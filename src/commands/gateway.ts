@@ -4,6 +4,7 @@ import type { DatabaseName } from '../databases/database-name.ts';
 import { rotateCursorKeys } from '../databases/log-identity.ts';
 import { startGatewayServer } from '../server/gateway-server.ts';
 import { relayOutbox } from '../services/audit/outbox-relay.ts';
+import { expireApprovals } from '../services/approvals/expire-approvals.ts';
 import { RegisteredDocuments } from '../services/documents/registered-documents.ts';
 import { Watches } from '../services/live/watches.ts';
 import { revocable } from '../services/identity/revocable-authenticator.ts';
@@ -88,9 +89,13 @@ function startChores(
   const sweep = async (): Promise<void> => {
     if ((await closeExpiredSessions(databases.agentRuntime, batch)) > 0) written('agentRuntime');
   };
+  const expire = async (): Promise<void> => {
+    if ((await expireApprovals(databases.agentRuntime, batch)) > 0) written('agentRuntime');
+  };
   const relaying = repeat('relay to the audit trail', choreIntervalMs, relay, log);
   const index = (stopping: AbortSignal): Promise<number> => indexAtLeisure(databases.agentRuntime, batch, stopping);
   const indexing = repeat('search index', choreIntervalMs, index, log);
+  const expiring = repeat('expired approvals', choreIntervalMs, expire, log);
   const sweeping = repeat('expired sessions', sweepIntervalMs, sweep, log);
   const rotate = (): Promise<unknown> =>
     Promise.all([rotateCursorKeys(databases.agentRuntime, cursors), rotateCursorKeys(databases.auth, cursors)]);
@@ -98,7 +103,7 @@ function startChores(
   return {
     relayNow: () => relaying.now(),
     stop: async () => {
-      await Promise.all([relaying.stop(), indexing.stop(), sweeping.stop(), rotating.stop()]);
+      await Promise.all([relaying, indexing, expiring, sweeping, rotating].map((chore) => chore.stop()));
     },
   };
 }

@@ -119,6 +119,8 @@ export class Database {
       contextName: definition.name,
       entities: definition.entities as EntitySchema[],
       dbName: config.database,
+      // Written into every statement, because a role's search_path may lead elsewhere.
+      schema: 'public',
       host: config.host,
       port: config.port,
       user: config.user,

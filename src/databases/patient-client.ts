@@ -10,6 +10,25 @@ interface Timed {
 /** The message of the error by which a connection is given up that does not answer. */
 export const silentConnection = 'The connection does not answer';
 
+/**
+ * What is read and written relies on these, whatever a server, a database or a role has by default: the texts of times and
+ * bytes, and that a transaction sees what others have committed. Behind a pooler in transaction mode they may be lost;
+ * `doctor` looks at the defaults.
+ */
+export const sessionSettings = {
+  datestyle: 'ISO, MDY',
+  intervalstyle: 'postgres',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  default_transaction_isolation: 'read committed',
+} as const;
+
+const settling = Object.entries(sessionSettings)
+  .map(([name, value]) => `SET ${name} = '${value}'`)
+  .join('; ');
+
+type Connected = (error: Error | null | undefined, ...rest: unknown[]) => void;
+
 type Callback = (error: Error | null, result: pg.QueryResult) => void;
 
 /** Reads rows as lists of texts. */
@@ -24,6 +43,21 @@ export interface TextsReader {
  */
 export function patientClient(withinMs: number | null): new (config?: pg.ClientConfig) => pg.Client & TextsReader {
   class PatientClient extends pg.Client implements TextsReader {
+    override connect(...given: unknown[]): never {
+      const [told] = given as [Connected?];
+      const begin = super.connect.bind(this) as (...args: unknown[]) => unknown;
+      if (told === undefined) return (begin() as Promise<void>).then(() => this.#settle()) as never;
+      return begin((error: Error | null | undefined, ...rest: unknown[]) => {
+        // Before anybody else's first query, which waits for it in the client.
+        if (error == null) this.#settle();
+        told(error, ...rest);
+      }) as never;
+    }
+
+    #settle(): void {
+      super.query(settling, () => undefined);
+    }
+
     override query(...given: unknown[]): never {
       const [config, values, callback] = given as [pg.QueryConfig & Timed, unknown[] | Callback, Callback?];
       const send = super.query.bind(this) as (...args: unknown[]) => unknown;

@@ -28,6 +28,15 @@ export function loggedError(error: unknown, causes = maxCauses): LoggedError {
   };
 }
 
+/** What an error and those that led to it say, the first of them last. */
+export function reasonsOf(error: unknown): string {
+  const { message, cause } = loggedError(error);
+  const messages = [message];
+  for (let one = cause; one !== undefined; one = one.cause)
+    if (!messages.includes(one.message)) messages.push(one.message);
+  return messages.join(': ');
+}
+
 const given = (fields: Record<string, unknown>): Record<string, unknown> =>
   Object.fromEntries(
     Object.entries(fields).filter(([, value]) => typeof value === 'string' || typeof value === 'number'),

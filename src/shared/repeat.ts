@@ -1,4 +1,5 @@
 import { sleep } from './backoff.ts';
+import { reasonsOf } from './log-error.ts';
 import type { Log } from './log.ts';
 
 export interface Repeated {
@@ -28,7 +29,7 @@ export function repeat(
         if (failing) log.info({ chore: name }, 'works again');
         failing = false;
       } catch (error) {
-        if (!failing) log.warn({ chore: name, error: (error as Error).message }, 'does not work, will be tried again');
+        if (!failing) log.warn({ chore: name, error: reasonsOf(error) }, 'does not work, will be tried again');
         failing = true;
       }
       await sleep(intervalMs, AbortSignal.any([stopping.signal, hurry.signal]));

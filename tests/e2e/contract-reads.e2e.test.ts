@@ -483,6 +483,13 @@ describe('the lists', () => {
     ],
     ['{ users(filter: { tenantId: "acme" }) { nodes { username } } }', adam, 'users.nodes', [{ username: 'carla' }]],
     ['{ users(filter: { isActive: false }) { totalCount } }', adam, 'users.totalCount', 0],
+    ['{ users(filter: { search: "anna anna" }) { totalCount } }', adam, 'users.totalCount', 0],
+    [
+      '{ sessions(filter: { tenantId: "default", titleContains: "old service" }) { nodes { tenantId } } }',
+      adam,
+      'sessions.nodes',
+      [{ tenantId: 'default' }],
+    ],
     [
       '{ oauthClients { totalCount nodes { clientId } } }',
       adam,
@@ -605,4 +612,17 @@ describe('JSON that other services nested thousands deep', () => {
     expect(JSON.stringify(approval?.details)).toContain('nested too deeply');
     await test.service.agentRuntime.query(`DELETE FROM pending_approvals WHERE id = 'deep'`);
   });
+});
+
+it('lists of names have no empty ones, whatever a service has written', async () => {
+  const { auth } = test.service;
+  await auth.query(`UPDATE users SET groups = '{NULL,pilots}' WHERE id = 'boris'`);
+  await auth.query(`UPDATE oauth_clients SET allowed_scopes = ' api:read  api:write ' WHERE id = 'client-app'`);
+  const answer = await ask(
+    gateway,
+    adam,
+    '{ users(filter: { search: "boris" }) { nodes { groups } } oauthClients(first: 1) { nodes { allowedScopes } } }',
+  );
+  expect(pick(answer, 'users.nodes')).toEqual([{ groups: ['pilots'] }]);
+  expect(pick(answer, 'oauthClients.nodes')).toEqual([{ allowedScopes: ['api:read', 'api:write'] }]);
 });

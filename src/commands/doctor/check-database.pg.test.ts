@@ -116,3 +116,12 @@ test('a server that does not answer is one problem, without the password', async
   expect(finding).toContain('cannot be reached');
   expect(finding).not.toContain(road.main.password);
 });
+
+test('what a pooler may bring back, and what nobody ends, is told', async () => {
+  pair = await testDatabases();
+  const { main } = roadTo('auth');
+  await pair.service.auth.query(`ALTER DATABASE ${main.database} SET datestyle = 'SQL, DMY'`);
+  expect(await examine(roadTo('auth'))).toEqual([
+    expect.stringMatching(/^warning: datestyle is 'SQL, DMY' by default\..* SET datestyle = 'ISO, MDY';$/),
+  ]);
+});

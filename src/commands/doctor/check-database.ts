@@ -10,7 +10,7 @@ import { connectionAdvice } from '../connection-advice.ts';
 import { requireOwnKind } from '../own-kind.ts';
 import type { Roads } from '../runtime.ts';
 import { checkMigrations } from './check-migrations.ts';
-import { checkClock, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
+import { checkClock, checkDefaults, checkPrepared, checkRights, checkVersion, checkWalLevel } from './check-server.ts';
 import { checkWakeUps } from './check-wake-ups.ts';
 import { connected } from '../connected.ts';
 import { foundBy, ok, problem, type Finding } from './finding.ts';
@@ -69,7 +69,7 @@ async function checkServer(client: Client, about: string, road: Roads): Promise<
   const found: Finding[] = [];
   for (const check of [checkVersion, checkClock, checkRights, checkWalLevel])
     found.push(await check(client, about, road));
-  return found;
+  return [...found, ...(await checkDefaults(client, about, road)), ...(await checkPrepared(client, about))];
 }
 
 export async function checkReplica(replica: DatabaseConfig): Promise<Finding> {

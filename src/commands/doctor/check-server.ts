@@ -1,4 +1,5 @@
 import type { Client } from 'pg';
+import { sessionSettings } from '../../databases/patient-client.ts';
 import type { Roads } from '../runtime.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 import { neededRights } from './needed-rights.ts';
@@ -59,6 +60,41 @@ export async function checkRights(client: Client, about: string, { definition, m
   const missing = rows.map((right) => right.missing);
   const grants = missing.map((right) => `GRANT ${right} TO ${main.user};`).join(' ');
   return problem(about, `the role ${main.user} lacks ${missing.join(', ')}. As the tables' owner: ${grants}`);
+}
+
+/** Of settings that a gateway gives its connections itself, which a pooler may take away again. */
+export async function checkDefaults(client: Client, about: string, { main }: Roads): Promise<Finding[]> {
+  const { rows } = await client.query<{ name: string; value: string }>(
+    'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name',
+    [Object.keys(sessionSettings)],
+  );
+  const others = rows.filter(({ name, value }) => value !== sessionSettings[name as keyof typeof sessionSettings]);
+  if (others.length === 0) return [];
+  const found = others.map(({ name, value }) => `${name} is '${value}'`).join(', ');
+  const advice = others
+    .map(
+      ({ name }) => `ALTER ROLE ${main.user} SET ${name} = '${sessionSettings[name as keyof typeof sessionSettings]}';`,
+    )
+    .join(' ');
+  return [
+    warning(
+      about,
+      `${found} by default. The gateway's connections have it their own way, but not behind a pooler in transaction mode. Where there is one: ${advice}`,
+    ),
+  ];
+}
+
+/** Prepared transactions that nobody ends hold the locks of their sessions, and the feed of all messages back. */
+export async function checkPrepared(client: Client, about: string): Promise<Finding[]> {
+  const { names, minutes } = await row<{ names: string[]; minutes: number | null }>(
+    client,
+    `SELECT coalesce(array_agg(gid ORDER BY prepared), '{}') AS names,
+       floor(extract(epoch FROM clock_timestamp() - min(prepared)) / 60)::int AS minutes
+     FROM pg_prepared_xacts WHERE database = current_database() AND prepared < clock_timestamp() - interval '1 minute'`,
+  );
+  if (names.length === 0) return [];
+  const text = `${names.length} prepared transactions wait for their end, the oldest for ${minutes} minutes (${names.slice(0, 3).join(', ')}): what they wrote to and the feed of all messages wait with them. COMMIT PREPARED or ROLLBACK PREPARED them.`;
+  return [warning(about, text)];
 }
 
 export async function checkWalLevel(client: Client, about: string): Promise<Finding> {

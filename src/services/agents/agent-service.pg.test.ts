@@ -42,6 +42,18 @@ test('each switch is counted and says where it came from; to the same agent ther
   ]);
 });
 
+test('what is answered is a switch to the agent that the session is with, or none', async () => {
+  const first = await switchTo('ask');
+  await switchTo('coder');
+  const { agentRuntime } = writes.databases;
+  const byAService = (agent: string) =>
+    agentRuntime.query(sql`UPDATE agent_contexts SET current_agent = ${agent} WHERE session_db_id = ${sessionId}`);
+  await byAService('ask');
+  expect(await switchTo('ask')).toEqual(first);
+  await byAService('universal');
+  expect(await switchTo('universal')).toEqual({ sessionId, agentSwitchId: null });
+});
+
 test('concurrent first switches share one context', async () => {
   ({ sessionId } = await writes.services.sessions.create(alice, {}));
   const results = await Promise.all(Array.from({ length: 5 }, () => switchTo('ask')));

@@ -42,16 +42,17 @@ export class AgentService {
         { sessionDbId: sessionId },
         { lockMode: LockMode.PESSIMISTIC_WRITE },
       );
-      if (context?.currentAgent === input.toAgent)
-        return { sessionId, agentSwitchId: await lastSwitch(em, context.id) };
+      if (context?.currentAgent === input.toAgent) return { sessionId, agentSwitchId: await lastSwitch(em, context) };
       return { sessionId, agentSwitchId: await recordSwitch(em, context, input, await databaseNow(em)) };
     });
   }
 }
 
-async function lastSwitch(em: EntityManager, contextId: string): Promise<string | null> {
+/** To the agent that the session is with; null where it came there without one. */
+async function lastSwitch(em: EntityManager, { id: contextDbId, currentAgent }: AgentContext): Promise<string | null> {
   const newestFirst = { switchedAt: 'DESC', id: 'DESC' } as const;
-  const [last] = await em.find(AgentSwitchEntity, { contextDbId: contextId }, { orderBy: newestFirst, limit: 1 });
+  const toThere = { contextDbId, toAgent: currentAgent };
+  const [last] = await em.find(AgentSwitchEntity, toThere, { orderBy: newestFirst, limit: 1 });
   return last?.id ?? null;
 }
 

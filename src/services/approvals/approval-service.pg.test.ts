@@ -12,6 +12,7 @@ import {
 } from '../../../tests/support/writes.ts';
 import { Reader } from '../reading/reader.ts';
 import { approvalSource } from './approval-source.ts';
+import { expireApprovals } from './expire-approvals.ts';
 
 let writes: Writes;
 let sessionId: string;
@@ -183,4 +184,20 @@ test('others do not find a request, nor do owners of a deleted session', async (
   await expect(approvals.decide(alice, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(notFound);
   await expect(approvals.decide(administrator, { approvalId, decision: 'APPROVE' })).rejects.toMatchObject(notFound);
   await expect(approvals.cancel(alice, { approvalId: 'a\0' })).rejects.toMatchObject(notFound);
+});
+
+test('that the time to decide is over is written down once, and told', async () => {
+  const { approvalId } = await request();
+  const { approvalId: later } = await request({ expiresAt: new Date(Date.now() + 60_000) });
+  await expire(approvalId);
+  const { agentRuntime } = writes.databases;
+  while ((await expireApprovals(agentRuntime, 1)) > 0);
+  expect(await approvalRow(approvalId)).toMatchObject({ status: 'expired', decision_at: null });
+  expect(await approvalRow(later)).toMatchObject({ status: 'pending' });
+  expect(
+    await agentRuntime.query(
+      sql`SELECT kind FROM scrollback.session_log WHERE subject_id = ${approvalId} ORDER BY number`,
+    ),
+  ).toEqual([{ kind: 'approval_requested' }, { kind: 'approval_changed' }]);
+  expect(await expireApprovals(agentRuntime, 1)).toBe(0);
 });

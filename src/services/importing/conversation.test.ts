@@ -113,6 +113,7 @@ describe('what is wrong with a line', () => {
     [{ title: 'x'.repeat(501) }, 'title must have at most 500 characters'],
     [{ createdAt: 'yesterday' }, 'createdAt must be a time such as'],
     [{ createdAt: '2024-13-01' }, 'createdAt must be a time such as'],
+    [{ createdAt: '2026-02-31T12:00:00Z' }, 'createdAt must be a time such as'],
   ])('%o: %s', (changes, reason) => {
     expect(() => parse(changes)).toThrow(reason);
   });

@@ -39,7 +39,7 @@ const lineSchema = z.object(
     createdAt: z
       .string('must be a time such as 2026-01-31T12:00:00Z')
       .refine(
-        (text) => timePattern.test(text) && !Number.isNaN(timeOf(text).getTime()),
+        (text) => timePattern.test(text) && isOnCalendar(text) && !Number.isNaN(timeOf(text).getTime()),
         'must be a time such as 2026-01-31T12:00:00Z',
       )
       .nullish(),
@@ -47,6 +47,12 @@ const lineSchema = z.object(
   },
   'is not a JSON object',
 );
+
+/** To JavaScript the 31st of February is a day of March. */
+function isOnCalendar(text: string): boolean {
+  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
+  return day.getUTCDate() === Number(text.slice(8, 10));
+}
 
 /** Times without an offset are UTC, as in everything that is stored here. */
 function timeOf(text: string): Date {

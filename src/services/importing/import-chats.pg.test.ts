@@ -197,6 +197,18 @@ test("nothing is added to another session that has the file's id by chance", asy
   expect(await messagesOf('taken')).toHaveLength(1);
 });
 
+test("one user's conversation is neither added to another user's, nor taken for it", async () => {
+  const first = { messages: [{ role: 'user', content: 'a' }] };
+  const longer = { user: 'irina', messages: [...first.messages, { role: 'assistant', content: 'for Irina alone' }] };
+  await importLines([conversation('shared', first)]);
+  for (const changes of [longer, { ...first, user: 'irina' }]) {
+    const { badLines, tally } = await importLines([conversation('shared', changes)]);
+    expect(badLines).toEqual([[1, "the id shared is another session's here"]]);
+    expect(tally.messages).toBe(0);
+  }
+  expect(await messagesOf('shared')).toMatchObject([{ content: 'a' }]);
+});
+
 test('bad lines are told by number, and the good ones around them come in', async () => {
   const robot = { ...conversation('robot'), messages: [{ role: 'robot' }] };
   const { tally, badLines } = await importLines([conversation('good-1'), robot, '', '{', conversation('good-2')]);

@@ -2,7 +2,8 @@ import { LockMode } from '@mikro-orm/core';
 import type { EntityManager } from '@mikro-orm/postgresql';
 import { MessageEntity } from '../../entities/agent-runtime/message.ts';
 import { SessionEntity, type SessionRow } from '../../entities/agent-runtime/session.ts';
-import { insertIfNew } from '../writing/statements.ts';
+import { sql } from '../../shared/sql.ts';
+import { insertIfNew, run } from '../writing/statements.ts';
 import { BadLine } from './bad-line.ts';
 import type { Conversation } from './conversation.ts';
 import type { Owner } from './import-users.ts';
@@ -23,7 +24,12 @@ export async function importConversation(
   owner: Owner,
   createdAt: Date,
 ): Promise<ConversationOutcome> {
-  const { messages } = conversation;
+  const { sessionId, messages } = conversation;
+  const [standing] = await run<Standing>(
+    em,
+    sql`SELECT user_id AS "userId" FROM public.sessions WHERE id = ${sessionId}`,
+  );
+  if (standing !== undefined) requireSameOwner(sessionId, standing, owner);
   // Most of a second import is unchanged, and costs no write and no lock.
   const before = await compare(em, conversation);
   if (messages.length > 0 && before.added.length === 0) return unchanged(before);
@@ -58,21 +64,29 @@ function insertSession(
 async function growSession(em: EntityManager, conversation: Conversation, owner: Owner): Promise<ConversationOutcome> {
   const { sessionId, messages } = conversation;
   const session = await em.findOneOrFail(SessionEntity, { id: sessionId }, { lockMode: LockMode.PESSIMISTIC_WRITE });
+  requireSameOwner(sessionId, session, owner);
   const comparison = await compare(em, conversation);
   const { added, different } = comparison;
   if (added.length === 0 || session.deletedAt !== null) return unchanged(comparison);
-  if (added.includes(0) && !(await isEmptySessionOf(em, session, owner))) {
-    throw new BadLine(`the id ${sessionId} is another session's here`);
-  }
+  if (added.includes(0) && !(await isEmpty(em, session))) throw anotherSession(sessionId);
   await insertMessages(em, conversation, owner, session.createdAt, added);
   const last = messageTimeOf(session.createdAt, messages.length - 1);
   if (last > session.lastActivity) session.lastActivity = last;
   return { session: 'updated', messages: added.length, different };
 }
 
-/** Without its first message a session may be somebody's who chose the same id for something else. */
-const isEmptySessionOf = async (em: EntityManager, session: SessionRow, owner: Owner): Promise<boolean> =>
-  session.userId === owner.id && (await em.count(MessageEntity, { sessionDbId: session.id })) === 0;
+type Standing = Pick<SessionRow, 'userId'>;
+
+/** What is one user's here is not to be filled up, or taken as known, with what the file says is another one's. */
+function requireSameOwner(sessionId: string, { userId }: Standing, owner: Owner): void {
+  if (userId !== owner.id) throw anotherSession(sessionId);
+}
+
+const anotherSession = (sessionId: string): BadLine => new BadLine(`the id ${sessionId} is another session's here`);
+
+/** Without its first message a session that has others was made for something else, with the same id by chance. */
+const isEmpty = async (em: EntityManager, { id }: SessionRow): Promise<boolean> =>
+  (await em.count(MessageEntity, { sessionDbId: id })) === 0;
 
 interface Comparison {
   /** Places of the messages that the session never had. */

@@ -59,7 +59,9 @@ export const sessionSource: Source = {
   filters: {
     status: (values: readonly string[]) => sql`${raw(status)} = ANY (${values}::text[])`,
     ownerId: (value: string) => sql`s.user_id = ${value}`,
-    tenantId: (value: string) => sql`s.tenant_id = ${value}`,
+    // What has no tenant is shown as the usual one's.
+    tenantId: (value: string) =>
+      value === 'default' ? sql`(s.tenant_id = ${value} OR s.tenant_id IS NULL)` : sql`s.tenant_id = ${value}`,
     titleContains: (value: string) => sql`strpos(lower(coalesce(s.title, '')), lower(${value})) > 0`,
     createdAfter: (value: Date) => sql`s.created_at >= ${value}`,
     createdBefore: (value: Date) => sql`s.created_at < ${value}`,

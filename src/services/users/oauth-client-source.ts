@@ -13,7 +13,7 @@ export const oauthClientSource: Source = {
     name: 'c.name',
     description: 'c.description',
     isConfidential: 'c.is_confidential',
-    allowedScopes: `string_to_array(btrim(c.allowed_scopes), ' ')`,
+    allowedScopes: `array_remove(regexp_split_to_array(c.allowed_scopes, '\\s+'), '')`,
     allowedGrantTypesText: 'c.allowed_grant_types',
     isActive: 'c.is_active',
     createdAt: 'c.created_at',

@@ -11,7 +11,7 @@ export const refreshTokenSource: Source = {
   columns: {
     id: 't.id',
     clientKey: '(SELECT c.id FROM public.oauth_clients AS c WHERE c.client_id = t.client_id)',
-    scopes: `string_to_array(btrim(t.scope), ' ')`,
+    scopes: `array_remove(regexp_split_to_array(t.scope, '\\s+'), '')`,
     createdAt: 't.created_at',
     expiresAt: 't.expires_at',
     revokedAt: 't.revoked_at',

@@ -13,7 +13,7 @@ export const userSource: Source = {
     username: 'u.username',
     displayName: 'u.display_name',
     email: 'u.email',
-    groups: 'u.groups',
+    groups: 'array_remove(u.groups, NULL)',
     tenantId: 'u.tenant_id',
     isActive: 'u.is_active',
     isVerified: 'u.is_verified',
@@ -41,7 +41,7 @@ export const userSource: Source = {
   defaultOrder: 'username',
   filters: {
     search: (value: string) =>
-      sql`strpos(lower(concat_ws(' ', u.username, u.display_name, u.email)), lower(${value})) > 0`,
+      sql`strpos(lower(concat_ws(E'\\n', u.username, u.display_name, u.email)), lower(${value})) > 0`,
     isActive: (value: boolean) => sql`u.is_active = ${value}`,
     isAdmin: (value: boolean) => sql`u.is_admin = ${value}`,
     tenantId: (value: string) => sql`u.tenant_id = ${value}`,

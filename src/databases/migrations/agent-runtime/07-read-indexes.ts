@@ -1,4 +1,5 @@
 import { Migration } from '@mikro-orm/migrations';
+import { buildIndex } from '../build-index.ts';
 
 /** Indexes on the shared tables for the gateway's reads. Built without blocking writers, hence outside a transaction. */
 export class ReadIndexes extends Migration {
@@ -9,15 +10,8 @@ export class ReadIndexes extends Migration {
   }
 
   override up(): void {
-    for (const [name, definition] of Object.entries(indexes)) {
-      // What an interrupted build leaves behind is invalid, and IF NOT EXISTS would take it for done.
-      this.addSql(/* sql */ `DO $$ BEGIN
-        IF EXISTS (SELECT FROM pg_index WHERE indexrelid = to_regclass('public.${name}') AND NOT indisvalid) THEN
-          DROP INDEX public.${name};
-        END IF;
-      END $$`);
-      this.addSql(`CREATE INDEX CONCURRENTLY IF NOT EXISTS ${name} ON ${definition}`);
-    }
+    for (const [name, definition] of Object.entries(indexes))
+      for (const statement of buildIndex(name, definition)) this.addSql(statement);
   }
 }
 
