@@ -86,8 +86,10 @@ function startChores(
   const relay = async (): Promise<void> => {
     if ((await relayOutbox(databases, batch)) > 0) written('auth');
   };
-  const sweep = async (): Promise<void> => {
-    if ((await closeExpiredSessions(databases.agentRuntime, batch)) > 0) written('agentRuntime');
+  const sweep = async (stopping: AbortSignal): Promise<void> => {
+    const { closed, failure } = await closeExpiredSessions(databases.agentRuntime, batch, stopping);
+    if (closed > 0) written('agentRuntime');
+    if (failure !== null) throw failure;
   };
   const expire = async (): Promise<void> => {
     if ((await expireApprovals(databases.agentRuntime, batch)) > 0) written('agentRuntime');

@@ -1,13 +1,13 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
+import { firstMoment, lastMoment } from '../shared/endless-time.ts';
 import { JsonText, withinDepth } from '../shared/json-text.ts';
 
 const isoPattern = /^\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d{1,9})?)?(Z|[+-]\d\d:?\d\d))?$/;
 
-/** PostgreSQL knows an infinite future and past; clients get the last and the first moment that they can read. */
 function serializeDateTime(value: unknown): string {
-  if (value === Infinity) return '9999-12-31T23:59:59.999Z';
-  if (value === -Infinity) return '0001-01-01T00:00:00.000Z';
+  if (value === Infinity) return lastMoment;
+  if (value === -Infinity) return firstMoment;
   return (value instanceof Date ? value : new Date(value as string)).toISOString();
 }
 

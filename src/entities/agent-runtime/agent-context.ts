@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** Which agent a session is with; one per session. */
 export const AgentContextEntity = defineEntity({
@@ -8,8 +9,8 @@ export const AgentContextEntity = defineEntity({
     id: p.string().primary(),
     sessionDbId: p.string(),
     currentAgent: p.string(),
-    createdAt: p.datetime(),
-    updatedAt: p.datetime(),
+    createdAt: p.type(Moment),
+    updatedAt: p.type(Moment),
     switchCount: p.integer(),
     metadataJson: p.text().nullable(),
   },

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 export const AgentSwitchEntity = defineEntity({
   name: 'AgentSwitch',
@@ -8,7 +9,7 @@ export const AgentSwitchEntity = defineEntity({
     contextDbId: p.string(),
     fromAgent: p.string().nullable(),
     toAgent: p.string(),
-    switchedAt: p.datetime(),
+    switchedAt: p.type(Moment),
     reason: p.text().nullable(),
     metadataJson: p.text().nullable(),
   },

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** An event of the chat's user interface (opened, closed, widget clicked …) or of a session's life. */
 export const ChatEventEntity = defineEntity({
@@ -12,6 +13,6 @@ export const ChatEventEntity = defineEntity({
     tenantId: p.string().nullable(),
     eventType: p.string(),
     eventData: p.json().$type<Record<string, unknown>>(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
   },
 });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** What is known of a message beyond the shared columns; it survives the rewriting of its row. */
 export const MessageDetailsEntity = defineEntity({
@@ -15,6 +16,6 @@ export const MessageDetailsEntity = defineEntity({
     sender: p.string().nullable(),
     clientMessageId: p.string().nullable(),
     requestHash: p.blob().nullable(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
   },
 });

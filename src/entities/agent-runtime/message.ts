@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** A message in the shape that the agent-runtime service shares with us: JSON travels as text. */
 export const MessageEntity = defineEntity({
@@ -9,7 +10,7 @@ export const MessageEntity = defineEntity({
     sessionDbId: p.string(),
     role: p.string(),
     content: p.text().nullable(),
-    timestamp: p.datetime(),
+    timestamp: p.type(Moment),
     name: p.string().nullable(),
     toolCallId: p.string().nullable(),
     toolCalls: p.text().nullable(),

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** An entry for the audit trail of the other database, on its way there. */
 export const OutboxEntryEntity = defineEntity({
@@ -8,6 +9,6 @@ export const OutboxEntryEntity = defineEntity({
   properties: {
     id: p.string().primary(),
     entry: p.json().$type<Record<string, unknown>>(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
   },
 });

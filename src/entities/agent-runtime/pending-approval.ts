@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** A request to a human. `expiresAt`, `decidedBy`, `modifiedArguments` and `clientRequestId` are our columns. */
 export const PendingApprovalEntity = defineEntity({
@@ -15,11 +16,11 @@ export const PendingApprovalEntity = defineEntity({
     toolName: p.string().nullable(),
     arguments: p.json().nullable(),
     reason: p.text().nullable(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
     status: p.string(),
-    decisionAt: p.datetime().nullable(),
+    decisionAt: p.type(Moment).nullable(),
     decisionReason: p.text().nullable(),
-    expiresAt: p.datetime().nullable(),
+    expiresAt: p.type(Moment).nullable(),
     decidedBy: p.string().nullable(),
     modifiedArguments: p.json().nullable(),
     /** What the client calls the request, where another one has that name as its `requestId`. */

@@ -1,4 +1,5 @@
 import { defineEntity, p, type InferEntity } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** A chat session. `userId` to `lifetimeSeconds` are our columns; the agent-runtime service writes the others too. */
 export const SessionEntity = defineEntity({
@@ -8,16 +9,16 @@ export const SessionEntity = defineEntity({
     id: p.string().primary(),
     title: p.string().nullable(),
     description: p.text().nullable(),
-    createdAt: p.datetime(),
-    lastActivity: p.datetime(),
+    createdAt: p.type(Moment),
+    lastActivity: p.type(Moment),
     isActive: p.boolean(),
-    deletedAt: p.datetime().nullable(),
+    deletedAt: p.type(Moment).nullable(),
     userId: p.string().nullable(),
     tenantId: p.string().nullable(),
     metadata: p.json().$type<Record<string, unknown>>(),
     lifetimeSeconds: p.integer().nullable(),
-    closedAt: p.datetime().nullable(),
-    archivedAt: p.datetime().nullable(),
+    closedAt: p.type(Moment).nullable(),
+    archivedAt: p.type(Moment).nullable(),
   },
 });
 

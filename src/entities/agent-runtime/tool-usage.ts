@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** What a tool server recorded of one call. */
 export const ToolUsageEntity = defineEntity({
@@ -16,7 +17,7 @@ export const ToolUsageEntity = defineEntity({
     result: p.json().nullable(),
     error: p.text().nullable(),
     executionTimeMs: p.integer().nullable(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
     asked: p.boolean(),
   },
 });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** One line of the audit trail; inserted, never changed. */
 export const AuditLogEntity = defineEntity({
@@ -14,6 +15,6 @@ export const AuditLogEntity = defineEntity({
     userAgent: p.text().nullable(),
     success: p.boolean(),
     errorMessage: p.text().nullable(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
   },
 });

@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 export const OAuthClientEntity = defineEntity({
   name: 'OAuthClient',
@@ -15,7 +16,7 @@ export const OAuthClientEntity = defineEntity({
     accessTokenLifetime: p.integer(),
     refreshTokenLifetime: p.integer(),
     isActive: p.boolean(),
-    createdAt: p.datetime(),
-    updatedAt: p.datetime(),
+    createdAt: p.type(Moment),
+    updatedAt: p.type(Moment),
   },
 });

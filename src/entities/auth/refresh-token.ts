@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** A refresh token, known by the SHA-256 of its `jti` only. */
 export const RefreshTokenEntity = defineEntity({
@@ -10,10 +11,10 @@ export const RefreshTokenEntity = defineEntity({
     userId: p.string(),
     clientId: p.string(),
     scope: p.text(),
-    expiresAt: p.datetime(),
+    expiresAt: p.type(Moment),
     revoked: p.boolean(),
-    revokedAt: p.datetime().nullable(),
+    revokedAt: p.type(Moment).nullable(),
     parentJtiHash: p.string().nullable().lazy().hidden(),
-    createdAt: p.datetime(),
+    createdAt: p.type(Moment),
   },
 });

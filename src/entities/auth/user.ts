@@ -1,4 +1,5 @@
 import { defineEntity, p } from '@mikro-orm/core';
+import { Moment } from '../moment.ts';
 
 /** A user of the platform. `tenantId`, `displayName`, `groups` and `isAdmin` are our columns. */
 export const UserEntity = defineEntity({
@@ -11,9 +12,9 @@ export const UserEntity = defineEntity({
     passwordHash: p.string().lazy().hidden(),
     isActive: p.boolean(),
     isVerified: p.boolean(),
-    createdAt: p.datetime(),
-    updatedAt: p.datetime(),
-    lastLoginAt: p.datetime().nullable(),
+    createdAt: p.type(Moment),
+    updatedAt: p.type(Moment),
+    lastLoginAt: p.type(Moment).nullable(),
     tenantId: p.string(),
     displayName: p.string().nullable(),
     groups: p.array(),

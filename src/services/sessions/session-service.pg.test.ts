@@ -215,8 +215,8 @@ test('expired sessions are closed once, also by several sweepers at a time', asy
   const { agentRuntime } = writes.databases;
   const swept = await Promise.all([closeExpiredSessions(agentRuntime, 4), closeExpiredSessions(agentRuntime, 4)]);
   const rest2 = await closeExpiredSessions(agentRuntime, 100);
-  expect(swept.reduce((sum, count) => sum + count, rest2)).toBe(6);
-  expect(await closeExpiredSessions(agentRuntime, 100)).toBe(0);
+  expect(swept.reduce((sum, each) => sum + each.closed, rest2.closed)).toBe(6);
+  expect(await closeExpiredSessions(agentRuntime, 100)).toEqual({ closed: 0, failure: null });
 
   const timeouts = await agentRuntime.query<{ session_id: string }>(
     sql`SELECT session_id FROM scrollback.chat_events WHERE event_type = 'session_timeout' ORDER BY session_id`,
