@@ -12,6 +12,10 @@ export async function closeSession(em: EntityManager, session: SessionRow, now: 
   if (expired) await insertEvent(em, timeoutOf(session), now);
 }
 
+export async function closeIfExpired(em: EntityManager, session: SessionRow, now: Date): Promise<void> {
+  if (stateOf(session, now) === 'EXPIRED') await closeSession(em, session, now);
+}
+
 const isOpen = (session: SessionRow): boolean => session.isActive && session.closedAt === null;
 
 const timeoutOf = (session: SessionRow): Parameters<typeof insertEvent>[1] => ({

@@ -224,3 +224,20 @@ test('expired sessions are closed once, also by several sweepers at a time', asy
   expect(timeouts.map((row) => row.session_id)).toEqual(expired.map(({ sessionId }) => sessionId).sort());
   expect(await sessionRow(alive.sessionId)).toMatchObject({ is_active: true });
 });
+
+test('another lifetime means the same for an expired session before and after the sweep', async () => {
+  const both = await Promise.all([create({ lifetimeSeconds: 60 }), create({ lifetimeSeconds: 60 })]);
+  await Promise.all(both.map(({ sessionId }) => rest(writes, sessionId, 61)));
+  const [before, after] = both as [(typeof both)[0], (typeof both)[0]];
+  const withoutEnd = ({ sessionId }: typeof before) =>
+    writes.services.sessions.update(alice, { sessionId, lifetimeSeconds: null });
+  await withoutEnd(before);
+  await closeExpiredSessions(writes.databases.agentRuntime, 100);
+  await withoutEnd(after);
+  for (const { sessionId } of both)
+    expect(await sessionRow(sessionId)).toMatchObject({
+      is_active: false,
+      lifetime_seconds: null,
+      closed_at: expect.any(Date) as Date,
+    });
+});

@@ -8,7 +8,7 @@ import type { Viewer } from '../identity/viewer.ts';
 import { sql } from '../../shared/sql.ts';
 import { databaseNow, run } from '../writing/statements.ts';
 import type { Write } from '../writing/write.ts';
-import { closeSession } from './close-session.ts';
+import { closeIfExpired, closeSession } from './close-session.ts';
 import { lockSession, lockSessionToDelete, lockWritableSession } from './locked-session.ts';
 import { insertSession } from './new-session.ts';
 import { checkNewSession, checkSession, type SessionChanges, type SessionToCreate } from './session-input.ts';
@@ -57,6 +57,8 @@ export class SessionService {
     const ownership = await ownershipOfGiven(this.#auth, viewer, input);
     return this.#write(async (em) => {
       const session = await lockWritableSession(em, viewer, input.sessionId);
+      // What another lifetime means for a session must not depend on whether somebody has written down that it is over.
+      if (input.lifetimeSeconds !== undefined) await closeIfExpired(em, session, await databaseNow(em));
       describe(session, input);
       await handOver(em, viewer, session, ownership);
       return { sessionId: session.id };
