@@ -31,6 +31,7 @@ import { ShortTriggers } from './migrations/agent-runtime/17-short-triggers.ts';
 import { NarrowPublication } from './migrations/agent-runtime/18-narrow-publication.ts';
 import { SearchWords } from './migrations/agent-runtime/19-search-words.ts';
 import { UnaskedRecords } from './migrations/agent-runtime/20-unasked-records.ts';
+import { ReadableEscapes } from './migrations/agent-runtime/21-readable-escapes.ts';
 import { ExpiringApprovals } from './migrations/agent-runtime/22-expiring-approvals.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
@@ -72,6 +73,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '18-narrow-publication', class: NarrowPublication },
     { name: '19-search-words', class: SearchWords },
     { name: '20-unasked-records', class: UnaskedRecords },
+    { name: '21-readable-escapes', class: ReadableEscapes },
     { name: '22-expiring-approvals', class: ExpiringApprovals },
   ],
 };

@@ -26,7 +26,7 @@ export function jsonOrText(text: string): unknown {
 export function jsonOf(text: string): unknown {
   try {
     const value: unknown = JSON.parse(text);
-    return isDeeperThan(value, maxDepth) ? undefined : value;
+    return isTextDeeperThan(text, maxDepth) ? undefined : value;
   } catch {
     return undefined;
   }
@@ -34,6 +34,35 @@ export function jsonOf(text: string): unknown {
 
 export const isRecord = (value: unknown): value is Record<string, unknown> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
+
+/** Of a text that is JSON, with what a later key of the same name hides: scrollback.asked_call_ids() sees texts alone. */
+function isTextDeeperThan(text: string, levels: number): boolean {
+  if (!opensMoreThan(text, levels)) return false;
+  let depth = 0;
+  let isString = false;
+  for (let at = 0; at < text.length; at += 1) {
+    const character = text.charAt(at);
+    if (character === '"') isString = !isString;
+    else if (isString) at += character === '\\' ? 1 : 0;
+    else if (character === '[' || character === '{') depth += 1;
+    else if (character === ']' || character === '}') depth -= 1;
+    if (depth > levels) return true;
+  }
+  return false;
+}
+
+/** Whether it has more opening brackets, of which each wants a closing one. Most texts have few. */
+function opensMoreThan(text: string, brackets: number): boolean {
+  if (text.length <= 2 * brackets) return false;
+  let opened = 0;
+  for (const bracket of ['[', '{']) {
+    for (let at = text.indexOf(bracket); at >= 0; at = text.indexOf(bracket, at + 1)) {
+      opened += 1;
+      if (opened > brackets) return true;
+    }
+  }
+  return false;
+}
 
 function isDeeperThan(value: unknown, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return false;
@@ -49,9 +78,7 @@ export const withinDepth = (value: unknown): unknown =>
 
 /** The same for a value's text, of which few have enough brackets to be worth reading. */
 export const textWithinDepth = (text: string): string =>
-  text.length <= 2 * maxDepth || (text.match(/[[{]/g)?.length ?? 0) <= maxDepth
-    ? text
-    : JSON.stringify(withinDepth(JSON.parse(text)));
+  opensMoreThan(text, maxDepth) ? JSON.stringify(withinDepth(JSON.parse(text))) : text;
 
 function cutBelow(value: unknown, levels: number): unknown {
   if (typeof value !== 'object' || value === null) return value;

@@ -35,8 +35,21 @@ describe('askedCallsOf', () => {
     expect(read('[{"id":7,"name":"find","arguments":"{}"}]')).toEqual([{ callId: '7', name: 'find', arguments: {} }]);
   });
 
-  it('takes an id that PostgreSQL cannot hold for none', () => {
-    expect(read('[{"id":"a\\u0000","function":{"name":"f","arguments":"{}"}}]')[0]?.callId).toBeNull();
+  it('has U+FFFD for what PostgreSQL cannot hold of an id', () => {
+    const [call] = read('[{"id":"a\\u0000b\\ud83d\\ud83d\\ude00\\ude00","function":{"name":"f"}}]');
+    expect(call?.callId).toBe('a\ufffdb\ufffd\ud83d\ude00\ufffd');
+  });
+
+  it.each(['12345678901234567890', '1.0', '1e2', '1E400', '-0', '7'])('reads the number %s as it is written', (id) => {
+    expect(read(`[{"id":"c"},{"id":${id},"name":"f","arguments":{"id":1.50}}]`)).toEqual([
+      { callId: 'c', name: null, arguments: { id: 'c' } },
+      { callId: id, name: 'f', arguments: { id: 1.5 } },
+    ]);
+    expect(read(`{"id":5,"id":${id}}`)[0]?.callId).toBe(id);
+  });
+
+  it("takes other than JSON's white space for a text that is no JSON", () => {
+    expect(read('\u00a0')).toEqual(unreadable('\u00a0'));
   });
 
   it('reads a call that stands in no list', () => {

@@ -8,12 +8,12 @@ export class AskedCall {
   readonly #element: unknown;
   readonly #called: Record<string, unknown> | null;
 
-  constructor(element: unknown) {
+  constructor(element: unknown, id: unknown) {
     const isCall = isRecord(element);
     const called = isCall && isRecord(element['function']) ? element['function'] : element;
     this.#element = element;
     this.#called = isCall ? (called as Record<string, unknown>) : null;
-    this.callId = isCall ? callIdOf(element['id']) : null;
+    this.callId = callIdOf(id);
     this.name = this.#called === null ? null : nameOf(this.#called['name']);
   }
 
@@ -30,19 +30,31 @@ export class AskedCall {
 /**
  * The calls that a message asks for, from its column of JSON text. Every element of the list is a call, whatever its
  * shape, and so is a text that is no JSON: what cannot be read as a call comes back whole as its arguments.
- * scrollback.asked_call_ids() counts by the same rule.
+ * scrollback.asked_call_ids() reads the same ids.
  */
 export function askedCallsOf(text: string | null): AskedCall[] {
-  if (text === null || text.trim() === '') return [];
+  if (text === null || !notBlank.test(text)) return [];
   const value = jsonOrText(text);
   if (value === null) return [];
-  return (Array.isArray(value) ? value : [value]).map((element) => new AskedCall(element));
+  const elements = listOf(value);
+  const hasNumbers = elements.some((element) => typeof idIn(element) === 'number');
+  const withIds = hasNumbers ? listOf(JSON.parse(text, numberedIdAsWritten)) : elements;
+  return elements.map((element, index) => new AskedCall(element, idIn(withIds[index])));
 }
 
-/** PostgreSQL's text has no NUL, so nothing there can have such an id. */
+/** White space is what JSON has for it, here as in PostgreSQL. */
+const notBlank = /[^ \t\n\r]/;
+
+const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : [value]);
+const idIn = (element: unknown): unknown => (isRecord(element) ? element['id'] : undefined);
+
+/** A long number would lose digits and 1.0 its zero, but answers are for the id that the message spells. */
+const numberedIdAsWritten = (key: string, value: unknown, context?: { readonly source?: string }): unknown =>
+  key === 'id' && typeof value === 'number' ? context?.source : value;
+
+/** PostgreSQL's text has no NUL and no half of a surrogate pair: there U+FFFD stands for them, as it does in UTF-8. */
 function callIdOf(id: unknown): string | null {
-  const text = typeof id === 'number' ? String(id) : id;
-  return typeof text === 'string' && text !== '' && !text.includes('\0') ? text : null;
+  return typeof id === 'string' && id !== '' ? id.replaceAll('\0', '\ufffd').toWellFormed() : null;
 }
 
 const nameOf = (name: unknown): string | null => (typeof name === 'string' && name !== '' ? name : null);

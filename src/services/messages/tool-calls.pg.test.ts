@@ -139,6 +139,24 @@ describe('toolCallsOf', () => {
     expect(results).toEqual([[1], [null], [3], [null]]);
   });
 
+  it('gives it the same where the call is written with half an emoji', async () => {
+    const half = String.raw`[{"id":"call_1","function":{"name":"f","arguments":"half \ud83d"}}]`;
+    const reader = await conversation('half', [
+      { id: 'h1', asks: calls('call_1') },
+      { id: 'h2', asks: half },
+      { id: 'h2 answer', answers: 'call_1', content: '2' },
+    ]);
+    expect(await Promise.all(['h1', 'h2'].map((id) => resultsIn(reader, id)))).toEqual([[null], [2]]);
+  });
+
+  it('finds the answer of a call whose id is a long number', async () => {
+    const reader = await conversation('number', [
+      { id: 'n1', asks: '[{"id":12345678901234567890,"name":"f"}]' },
+      { id: 'n1 answer', answers: '12345678901234567890', content: '1' },
+    ]);
+    expect(await resultsIn(reader, 'n1')).toEqual([1]);
+  });
+
   it('finds an answer that got its number before its call', async () => {
     const reader = await conversation('early', [
       { id: 'early answer', answers: 'call_1', content: '1' },
