@@ -228,7 +228,7 @@ test('expired sessions are closed once, also by several sweepers at a time', asy
 test('another lifetime means the same for an expired session before and after the sweep', async () => {
   const both = await Promise.all([create({ lifetimeSeconds: 60 }), create({ lifetimeSeconds: 60 })]);
   await Promise.all(both.map(({ sessionId }) => rest(writes, sessionId, 61)));
-  const [before, after] = both as [(typeof both)[0], (typeof both)[0]];
+  const [before, after] = both;
   const withoutEnd = ({ sessionId }: typeof before) =>
     writes.services.sessions.update(alice, { sessionId, lifetimeSeconds: null });
   await withoutEnd(before);
