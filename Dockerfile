@@ -11,6 +11,8 @@ RUN npm prune --ignore-scripts --omit=dev --omit=optional && rm -rf node_modules
 
 FROM node:24-slim
 ENV NODE_ENV=production HOST=0.0.0.0 PORT=4000 SCROLLBACK_DATA=/data
+# See docs/operations.md, "Memory".
+ENV NODE_OPTIONS=--max-old-space-size=1024
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules ./node_modules

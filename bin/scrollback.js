@@ -39,7 +39,8 @@ function handOver() {
     );
     process.exit(1);
   }
-  const child = spawn(node, process.argv.slice(1), {
+  const heap = process.execArgv.filter((flag) => flag.startsWith('--max-old-space-size'));
+  const child = spawn(node, [...heap, ...process.argv.slice(1)], {
     // Over the channel the child notices when this process is killed.
     stdio: ['inherit', 'inherit', 'inherit', 'ipc'],
   });

@@ -11,7 +11,7 @@ import { median } from '../support/numbers.ts';
 import { collect, say } from '../support/options.ts';
 import { cpuSecondsOf, residentMegabytes } from '../support/process-usage.ts';
 import { isResult, tell } from '../support/results.ts';
-import { startGateway, startProcess, type ServerProcess } from '../support/server-process.ts';
+import { startCommandOf, startGateway, startProcess, type ServerProcess } from '../support/server-process.ts';
 import { surroundings } from '../support/surroundings.ts';
 import { openTokens, type Tokens } from '../support/tokens.ts';
 
@@ -66,7 +66,7 @@ async function run(options: Options, command: Command): Promise<void> {
 async function startsOf(checkout: Checkout, cluster: Cluster, tokens: Tokens): Promise<[string, Start][]> {
   const folder = await mkdtemp(join(tmpdir(), 'scrollback-bench-start-'));
   chmodSync(folder, 0o711);
-  const program = `${join(checkout.folder, 'bin/scrollback.js')} start`;
+  const program = startCommandOf(checkout.folder);
   const embedded = (): Promise<ServerProcess> =>
     startProcess(program, { NODE_ENV: 'development', PORT: '0', SCROLLBACK_DATA: join(folder, 'data') });
   try {

@@ -76,6 +76,16 @@ const roomForLoad = {
   OVERLOAD_LAG_MS: '0',
 };
 
+/** What `npm start` runs in a checkout, for Node. */
+export function startCommandOf(checkout: string): string {
+  if (!existsSync(join(checkout, 'dist/main.js'))) throw new Error(`${checkout} is not built: npm run build there`);
+  const { scripts } = JSON.parse(readFileSync(join(checkout, 'package.json'), 'utf8')) as {
+    scripts: { start: string };
+  };
+  const [, ...words] = scripts.start.split(' ');
+  return words.map((word) => (word.startsWith('bin/') ? join(checkout, word) : word)).join(' ');
+}
+
 /** The gateway of a checkout as the product runs in production, on the bench's PostgreSQL. */
 export function startGateway(
   checkout: string,
@@ -83,8 +93,7 @@ export function startGateway(
   tokens: Tokens,
   env: Readonly<Record<string, string>> = {},
 ): Promise<ServerProcess> {
-  if (!existsSync(join(checkout, 'dist/main.js'))) throw new Error(`${checkout} is not built: npm run build there`);
-  return startProcess(`${join(checkout, 'bin/scrollback.js')} start`, {
+  return startProcess(startCommandOf(checkout), {
     HOST: '127.0.0.1',
     PORT: '0',
     AGENT_RUNTIME__DB_URL: cluster.url('agent_runtime', 'gateway'),
