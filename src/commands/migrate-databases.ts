@@ -1,8 +1,7 @@
-import { isUnavailable } from '../databases/database-errors.ts';
 import { migrate } from '../databases/migrate.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { connectionAdvice } from './connection-advice.ts';
+import { advise } from './advise.ts';
 import { requireOwnKind } from './own-kind.ts';
 import type { Roads, Runtime } from './runtime.ts';
 
@@ -19,8 +18,7 @@ export async function migrateOne(road: Roads, log: Log): Promise<readonly string
     return done;
   } catch (error) {
     if (lacksRights(error)) throw new StartupError(mayNotMigrate(road), error);
-    if (!isUnavailable(error)) throw error;
-    throw new StartupError(connectionAdvice(road.owner, error), error);
+    return advise(road.owner)(error);
   }
 }
 

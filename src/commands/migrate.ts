@@ -1,8 +1,7 @@
 import { Command } from 'commander';
-import { isUnavailable } from '../databases/database-errors.ts';
 import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { connectionAdvice } from './connection-advice.ts';
+import { advise } from './advise.ts';
 import { migrateOne } from './migrate-databases.ts';
 import { pendingMigrations } from './pending-migrations.ts';
 import { reportFailure } from './report-failure.ts';
@@ -53,10 +52,7 @@ async function bringUp(road: Roads, log: Log): Promise<string> {
 }
 
 async function tellStatus({ definition, owner }: Roads): Promise<string> {
-  const { done: executed, pending } = await pendingMigrations(definition, owner).catch((error: unknown) => {
-    if (!isUnavailable(error)) throw error;
-    throw new StartupError(connectionAdvice(owner, error), error);
-  });
+  const { done: executed, pending } = await pendingMigrations(definition, owner).catch(advise(owner));
   const done = executed.map((name) => line(owner.database, name, 'done'));
   return [...done, ...pending.map((name) => line(owner.database, name, 'pending'))].join('');
 }

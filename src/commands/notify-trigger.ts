@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { notifyTriggerState, setNotifyTrigger } from '../databases/notify-trigger.ts';
-import { reached } from './reached.ts';
+import { advise } from './advise.ts';
+import { connected } from './connected.ts';
 import { setUpQuietly } from './set-up-quietly.ts';
 import { withRuntime } from './with-runtime.ts';
 
@@ -14,10 +15,10 @@ async function forBoth(action: 'on' | 'off' | 'status'): Promise<void> {
   const { config, log } = setUpQuietly();
   await withRuntime(config, log, async ({ roads }) => {
     for (const { definition, owner } of Object.values(roads)) {
-      const state = await reached(owner, async (client) => {
+      const state = await connected(owner, async (client) => {
         if (action !== 'status') await setNotifyTrigger(client, definition.name, action === 'on');
         return notifyTriggerState(client, definition.name);
-      });
+      }).catch(advise(owner));
       process.stdout.write(`${owner.database.padEnd(15)} ${state ? 'on' : 'off'}\n`);
     }
   });

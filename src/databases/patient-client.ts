@@ -1,5 +1,6 @@
 import pg from 'pg';
 import type { Allowance } from '../shared/allowance.ts';
+import { settleSession } from './session-settings.ts';
 import { TextsQuery, type Sent } from './texts-query.ts';
 
 /** What a query says beside its text: how long it may take, in milliseconds. */
@@ -9,23 +10,6 @@ interface Timed {
 
 /** The message of the error by which a connection is given up that does not answer. */
 export const silentConnection = 'The connection does not answer';
-
-/**
- * What is read and written relies on these, whatever a server, a database or a role has by default: the texts of times and
- * bytes, and that a transaction sees what others have committed. Behind a pooler in transaction mode they may be lost;
- * `doctor` looks at the defaults.
- */
-export const sessionSettings = {
-  datestyle: 'ISO, MDY',
-  intervalstyle: 'postgres',
-  bytea_output: 'hex',
-  extra_float_digits: '1',
-  default_transaction_isolation: 'read committed',
-} as const;
-
-const settling = Object.entries(sessionSettings)
-  .map(([name, value]) => `SET ${name} = '${value}'`)
-  .join('; ');
 
 type Connected = (error: Error | null | undefined, ...rest: unknown[]) => void;
 
@@ -55,7 +39,7 @@ export function patientClient(withinMs: number | null): new (config?: pg.ClientC
     }
 
     #settle(): void {
-      super.query(settling, () => undefined);
+      super.query(settleSession, () => undefined);
     }
 
     override query(...given: unknown[]): never {

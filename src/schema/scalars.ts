@@ -1,5 +1,6 @@
 import { GraphQLError, GraphQLScalarType, Kind } from 'graphql';
 import { GraphQLJSON, GraphQLJSONObject } from 'graphql-scalars';
+import { dayExists } from '../shared/calendar.ts';
 import { firstMoment, lastMoment } from '../shared/endless-time.ts';
 import { JsonText, withinDepth } from '../shared/json-text.ts';
 
@@ -14,10 +15,7 @@ function serializeDateTime(value: unknown): string {
 function parseDateTime(value: unknown): Date {
   const text = typeof value === 'string' && isoPattern.test(value) ? value : '';
   const date = new Date(text);
-  // JavaScript makes 3 March of 31 February.
-  const day = text.slice(0, 10);
-  const dayExists = !Number.isNaN(Date.parse(day)) && new Date(day).toISOString().startsWith(day);
-  if (Number.isNaN(date.getTime()) || !dayExists) {
+  if (Number.isNaN(date.getTime()) || !dayExists(text.slice(0, 10))) {
     throw new GraphQLError('A DateTime is written as in ISO 8601, with its zone: 2026-01-31T12:00:00.000Z.');
   }
   return date;

@@ -1,5 +1,5 @@
 import type { Client } from 'pg';
-import { sessionSettings } from '../../databases/patient-client.ts';
+import { sessionSettings } from '../../databases/session-settings.ts';
 import type { Roads } from '../runtime.ts';
 import { ok, problem, warning, type Finding } from './finding.ts';
 import { neededRights } from './needed-rights.ts';
@@ -64,18 +64,14 @@ export async function checkRights(client: Client, about: string, { definition, m
 
 /** Of settings that a gateway gives its connections itself, which a pooler may take away again. */
 export async function checkDefaults(client: Client, about: string, { main }: Roads): Promise<Finding[]> {
-  const { rows } = await client.query<{ name: string; value: string }>(
-    'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name',
-    [Object.keys(sessionSettings)],
+  const { rows: others } = await client.query<{ name: string; value: string; wanted: string }>(
+    `SELECT name, current_setting(name) AS value, wanted FROM unnest($1::text[], $2::text[]) AS setting (name, wanted)
+     WHERE current_setting(name) <> wanted`,
+    [Object.keys(sessionSettings), Object.values(sessionSettings)],
   );
-  const others = rows.filter(({ name, value }) => value !== sessionSettings[name as keyof typeof sessionSettings]);
   if (others.length === 0) return [];
   const found = others.map(({ name, value }) => `${name} is '${value}'`).join(', ');
-  const advice = others
-    .map(
-      ({ name }) => `ALTER ROLE ${main.user} SET ${name} = '${sessionSettings[name as keyof typeof sessionSettings]}';`,
-    )
-    .join(' ');
+  const advice = others.map(({ name, wanted }) => `ALTER ROLE ${main.user} SET ${name} = '${wanted}';`).join(' ');
   return [
     warning(
       about,

@@ -1,6 +1,7 @@
 import { maxIdLength } from '../writing/checks.ts';
 import { v5 as nameId } from 'uuid';
 import { z } from 'zod';
+import { dayExists } from '../../shared/calendar.ts';
 import { titleOf } from '../messages/receiving-session.ts';
 import { BadLine } from './bad-line.ts';
 import { chatMessageSchema, importedMessageOf, type ImportedMessage } from './chat-message.ts';
@@ -39,7 +40,7 @@ const lineSchema = z.object(
     createdAt: z
       .string('must be a time such as 2026-01-31T12:00:00Z')
       .refine(
-        (text) => timePattern.test(text) && isOnCalendar(text) && !Number.isNaN(timeOf(text).getTime()),
+        (text) => timePattern.test(text) && dayExists(text.slice(0, 10)) && !Number.isNaN(timeOf(text).getTime()),
         'must be a time such as 2026-01-31T12:00:00Z',
       )
       .nullish(),
@@ -47,12 +48,6 @@ const lineSchema = z.object(
   },
   'is not a JSON object',
 );
-
-/** To JavaScript the 31st of February is a day of March. */
-function isOnCalendar(text: string): boolean {
-  const day = new Date(`${text.slice(0, 10)}T00:00:00Z`);
-  return day.getUTCDate() === Number(text.slice(8, 10));
-}
 
 /** Times without an offset are UTC, as in everything that is stored here. */
 function timeOf(text: string): Date {
