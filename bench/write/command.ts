@@ -31,14 +31,15 @@ async function run(options: Options, command: Command): Promise<void> {
   try {
     const plain: string[] = [];
     const sent: string[] = [];
-    for (const number of numbers) plain.push(...(await plainWriters(stage, checkout, { ...plan, writers: number })));
+    for (const work of ['append', 'save'] as const)
+      for (const writers of numbers) plain.push(...(await plainWriters(stage, checkout, { ...plan, work, writers })));
     for (const number of numbers) sent.push(...(await sendMessages(stage, checkout, { ...plan, connections: number })));
     const about = await surroundings(stage.cluster, [checkout]);
     const lines = [
       ...about,
       `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns; 1,000 sessions are written to, each subscriber follows another one of them where it says nothing else`,
       '',
-      'Services that insert one message per transaction:',
+      'Services that insert one message per transaction, or save a session by deleting and inserting all of its messages:',
       '',
       '| | commits/s | ratio | CPU µs of PostgreSQL | of the gateway |',
       '|---|---|---|---|---|',

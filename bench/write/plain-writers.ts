@@ -5,8 +5,8 @@ import { median } from '../support/numbers.ts';
 import { say } from '../support/options.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
 import { CpuTime } from './cpu-time.ts';
-import { sessionIds, subscribe, type Followed, type WriteStage } from './stage.ts';
-import type { WritersOrder } from './writers-process.ts';
+import { otherSessionIds, sessionIds, subscribe, type Followed, type WriteStage } from './stage.ts';
+import type { Work, WritersOrder } from './writers-process.ts';
 
 /** What else is going on while plain writers write. */
 interface Setting {
@@ -17,22 +17,30 @@ interface Setting {
   readonly followed?: Followed;
 }
 
-const settings: readonly Setting[] = [
-  { says: "without the log's triggers", triggers: false, gateway: null },
-  { says: 'with them', triggers: true, gateway: null },
-  { says: 'with them and 1,000 subscribers, woken by the poll', triggers: true, gateway: { LIVE_NOTIFY: 'false' } },
-  { says: 'with them and 1,000 subscribers, wake-ups by default', triggers: true, gateway: {} },
-  {
-    says: 'with them and 1,000 subscribers of other sessions, wake-ups by default',
-    triggers: true,
-    gateway: {},
-    followed: 'others',
-  },
-];
+const settings: Readonly<Record<Work, readonly Setting[]>> = {
+  append: [
+    { says: "without the log's triggers", triggers: false, gateway: null },
+    { says: 'with them', triggers: true, gateway: null },
+    { says: 'with them and 1,000 subscribers, woken by the poll', triggers: true, gateway: { LIVE_NOTIFY: 'false' } },
+    { says: 'with them and 1,000 subscribers, wake-ups by default', triggers: true, gateway: {} },
+    {
+      says: 'with them and 1,000 subscribers of other sessions, wake-ups by default',
+      triggers: true,
+      gateway: {},
+      followed: 'others',
+    },
+  ],
+  save: [
+    { says: "that save sessions of some fifty messages, without the log's triggers", triggers: false, gateway: null },
+    { says: 'that save them with the triggers', triggers: true, gateway: null },
+  ],
+};
 
 const subscribers = 1000;
 /** What was committed last is a gateway's work too. */
 const untilDeliveredMs = 1500;
+/** Services keep their connections for days: the first second of one, in which PostgreSQL loads what it needs, is not counted. */
+const warmUpMs = 1000;
 
 interface Round {
   readonly rate: number;
@@ -40,16 +48,16 @@ interface Round {
   readonly gateway: number;
 }
 
-/** Plain inserts in each setting, in turns: commits/s, their ratio to the first setting's, and the CPU time of each. */
+/** Plain SQL in each setting, in turns: commits/s, their ratio to the first setting's, and the CPU time of each. */
 export async function plainWriters(
   stage: WriteStage,
   checkout: Checkout,
-  plan: { readonly writers: number; readonly rounds: number; readonly seconds: number },
+  plan: { readonly work: Work; readonly writers: number; readonly rounds: number; readonly seconds: number },
 ): Promise<string[]> {
-  const rounds = settings.map((): Round[] => []);
+  const rounds = settings[plan.work].map((): Round[] => []);
   for (let number = 0; number < plan.rounds; number += 1) {
-    for (const [index, setting] of settings.entries()) {
-      const round = await inSetting(stage, checkout, setting, (server) => write(stage, server, plan));
+    for (const [index, setting] of settings[plan.work].entries()) {
+      const round = await inSetting(stage, checkout, setting, (server) => write(stage, server, setting, plan));
       say(`${plan.writers} writers ${setting.says}: ${round.rate.toFixed(0)} commits/s`);
       rounds[index]?.push(round);
     }
@@ -58,12 +66,15 @@ export async function plainWriters(
     const of = (figure: keyof Round): number => median(all.map((round) => round[figure]));
     return { rate: of('rate'), postgres: of('postgres'), gateway: of('gateway') };
   });
-  return settings.map(({ says }, index) => {
+  return settings[plan.work].map(({ says }, index) => {
     const { rate, postgres, gateway } = medians[index] as Round;
     const ratio = rate / (medians[0]?.rate ?? rate);
     return `| ${plan.writers} writers ${says} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${postgres.toFixed(0)} | ${gateway.toFixed(0)} |`;
   });
 }
+
+const triggers = (on: boolean): string =>
+  ['messages', 'sessions'].map((table) => `ALTER TABLE ${table} ${on ? 'ENABLE' : 'DISABLE'} TRIGGER USER`).join('; ');
 
 async function inSetting<Result>(
   stage: WriteStage,
@@ -72,7 +83,7 @@ async function inSetting<Result>(
   work: (server: ServerProcess | undefined) => Promise<Result>,
 ): Promise<Result> {
   const { cluster, tokens, crowd } = stage;
-  await cluster.run('agent_runtime', `ALTER TABLE messages ${setting.triggers ? 'ENABLE' : 'DISABLE'} TRIGGER USER`);
+  await cluster.run('agent_runtime', triggers(setting.triggers));
   let server: ServerProcess | undefined;
   try {
     if (setting.gateway !== null) {
@@ -84,20 +95,25 @@ async function inSetting<Result>(
   } finally {
     await crowd.do({ do: 'close' });
     await server?.stop();
-    await cluster.run('agent_runtime', 'ALTER TABLE messages ENABLE TRIGGER USER');
+    await cluster.run('agent_runtime', triggers(true));
   }
 }
 
 async function write(
   { cluster }: WriteStage,
   server: ServerProcess | undefined,
-  { writers, seconds }: { readonly writers: number; readonly seconds: number },
+  setting: Setting,
+  { work, writers, seconds }: { readonly work: Work; readonly writers: number; readonly seconds: number },
 ): Promise<Round> {
   const process = new Child<WritersOrder, number>(new URL('writers-process.ts', import.meta.url));
   try {
     const url = cluster.url('agent_runtime', 'owner');
+    // What was written past the triggers is news to the log when it is saved with them.
+    const saved = setting.triggers ? otherSessionIds : sessionIds;
+    const order = { url, work, writers, sessionIds: work === 'save' ? saved : sessionIds };
+    await process.do({ ...order, milliseconds: warmUpMs });
     const time = new CpuTime(cluster, server);
-    const committed = await process.do({ url, writers, milliseconds: seconds * 1000, sessionIds });
+    const committed = await process.do({ ...order, milliseconds: seconds * 1000 });
     if (server !== undefined) await sleep(untilDeliveredMs);
     return { rate: committed / seconds, ...time.per(committed) };
   } finally {

@@ -13,6 +13,7 @@ const sessions = size.users * size.sessionsPerUser;
 const allSessionIds: readonly string[] = Array.from({ length: sessions }, (_, index) => idOf('session', index + 1));
 /** Those that are written to, as many as there are subscribers. */
 export const sessionIds: readonly string[] = allSessionIds.slice(0, 1000);
+export const otherSessionIds: readonly string[] = allSessionIds.slice(1000);
 
 export const ownerOf = (sessionIndex: number): string => idOf('user', 1 + ((sessionIndex + 1) % size.users));
 

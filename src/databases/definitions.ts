@@ -33,6 +33,7 @@ import { SearchWords } from './migrations/agent-runtime/19-search-words.ts';
 import { UnaskedRecords } from './migrations/agent-runtime/20-unasked-records.ts';
 import { ReadableEscapes } from './migrations/agent-runtime/21-readable-escapes.ts';
 import { ExpiringApprovals } from './migrations/agent-runtime/22-expiring-approvals.ts';
+import { ComparedSaves } from './migrations/agent-runtime/23-compared-saves.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -75,6 +76,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '20-unasked-records', class: UnaskedRecords },
     { name: '21-readable-escapes', class: ReadableEscapes },
     { name: '22-expiring-approvals', class: ExpiringApprovals },
+    { name: '23-compared-saves', class: ComparedSaves },
   ],
 };
 

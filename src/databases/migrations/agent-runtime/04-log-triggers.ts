@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { giveWay } from '../give-way.ts';
-import { insertEvent, lockOf, sessionLocks } from '../log-event.ts';
+import { insertEvent, is, lockOf, sessionLocks } from '../log-event.ts';
 
 /**
  * The triggers that fill the session log, whoever writes.
@@ -36,9 +36,6 @@ LOCK TABLE public.sessions, public.messages, public.agent_switches, public.pendi
 
 /** Whoever writes to them first numbers what they have; migrate() does it for the rest. */
 const waitingSessions = /* sql */ `INSERT INTO scrollback.waiting_sessions (session_id) SELECT id FROM public.sessions`;
-
-/** An operator that is PostgreSQL's own, whatever the writer's search_path offers. */
-const is = (operator: string): string => `OPERATOR(pg_catalog.${operator})`;
 
 /** Brings the log up to what the messages table says of one message. */
 const logMessage = /* sql */ `
