@@ -5,6 +5,7 @@ import { documentsCommand } from './commands/documents.ts';
 import { importCommand } from './commands/import.ts';
 import { migrateCommand } from './commands/migrate.ts';
 import { notifyTriggerCommand } from './commands/notify-trigger.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
 import { reportFailure } from './commands/report-failure.ts';
 import { rowSecurityCommand } from './commands/row-security.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -26,6 +27,7 @@ const program = new Command('scrollback')
   .addCommand(documentsCommand)
   .addCommand(schemaCommand)
   .addCommand(notifyTriggerCommand)
+  .addCommand(reconcileCommand)
   .addCommand(doctorCommand);
 
 // Where an older Node handed over to this one and was killed, a gateway must not go on alone.

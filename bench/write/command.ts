@@ -6,6 +6,7 @@ import { surroundings } from '../support/surroundings.ts';
 import { plainWriters } from './plain-writers.ts';
 import { sendMessages } from './send-messages.ts';
 import { openWriteStage } from './stage.ts';
+import type { Work } from './writers-process.ts';
 
 interface Options {
   readonly gateway: string[];
@@ -31,9 +32,13 @@ async function run(options: Options, command: Command): Promise<void> {
   try {
     const plain: string[] = [];
     const sent: string[] = [];
-    for (const work of ['append', 'save'] as const)
+    const plainly = async (work: Work): Promise<void> => {
       for (const writers of numbers) plain.push(...(await plainWriters(stage, checkout, { ...plan, work, writers })));
+    };
+    await plainly('append');
     for (const number of numbers) sent.push(...(await sendMessages(stage, checkout, { ...plan, connections: number })));
+    // Last, because they leave the tables full of dead rows.
+    await plainly('save');
     const about = await surroundings(stage.cluster, [checkout]);
     const lines = [
       ...about,

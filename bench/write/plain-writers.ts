@@ -108,8 +108,8 @@ async function write(
   const process = new Child<WritersOrder, number>(new URL('writers-process.ts', import.meta.url));
   try {
     const url = cluster.url('agent_runtime', 'owner');
-    // What was written past the triggers is news to the log when it is saved with them.
-    const saved = setting.triggers ? otherSessionIds : sessionIds;
+    // What was saved past the triggers would be news to the log at the next save with them.
+    const saved = otherSessionIds.filter((_, index) => (index % 2 === 0) === setting.triggers);
     const order = { url, work, writers, sessionIds: work === 'save' ? saved : sessionIds };
     await process.do({ ...order, milliseconds: warmUpMs });
     const time = new CpuTime(cluster, server);

@@ -1,4 +1,5 @@
 import type { ImportTally } from '../services/importing/import-chats.ts';
+import { counted } from './counted.ts';
 
 /** What an import did, for a person. */
 export function summaryOf(name: string, tally: ImportTally, seconds: number, isInterrupted: boolean): string {
@@ -26,5 +27,3 @@ function notes({ badLines, different, replacedCharacters }: ImportTally): string
       : []),
   ];
 }
-
-const counted = (count: number, what: string): string => `${count} ${what}${count === 1 ? '' : 's'}`;

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import type { Config } from '../config/config.ts';
 import { StartupError } from '../shared/errors.ts';
+import { requireFree } from '../server/listen.ts';
 import { Lifecycle } from '../shared/lifecycle.ts';
 import type { Log } from '../shared/log.ts';
 import { repeat } from '../shared/repeat.ts';
@@ -38,6 +39,7 @@ export const startCommand = new Command('start')
   });
 
 async function start(config: Config, log: Log, lifecycle: Lifecycle): Promise<number> {
+  await requireFree({ ...config.http, setting: 'PORT' });
   const runtime = await openRuntime(config, log);
   lifecycle.onStop(() => runtime.close());
   if (config.migrateOnStart) await migrateReachable(runtime, log, lifecycle);

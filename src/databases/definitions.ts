@@ -34,6 +34,7 @@ import { UnaskedRecords } from './migrations/agent-runtime/20-unasked-records.ts
 import { ReadableEscapes } from './migrations/agent-runtime/21-readable-escapes.ts';
 import { ExpiringApprovals } from './migrations/agent-runtime/22-expiring-approvals.ts';
 import { ComparedSaves } from './migrations/agent-runtime/23-compared-saves.ts';
+import { Reconciliation } from './migrations/agent-runtime/24-reconciliation.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -77,6 +78,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '21-readable-escapes', class: ReadableEscapes },
     { name: '22-expiring-approvals', class: ExpiringApprovals },
     { name: '23-compared-saves', class: ComparedSaves },
+    { name: '24-reconciliation', class: Reconciliation },
   ],
 };
 

@@ -1,4 +1,4 @@
-import type { Server } from 'node:http';
+import { createServer, type Server } from 'node:http';
 import { StartupError } from '../shared/errors.ts';
 
 export interface Address {
@@ -15,6 +15,13 @@ export function listen(server: Server, address: Address): Promise<void> {
     server.once('error', (error: NodeJS.ErrnoException) => reject(listenProblem(error, address)));
     server.listen(port, host, resolve);
   });
+}
+
+/** Asked before a start does what takes long. */
+export async function requireFree(address: Address): Promise<void> {
+  const server = createServer();
+  await listen(server, address);
+  await new Promise((resolve) => server.close(resolve));
 }
 
 function listenProblem(error: NodeJS.ErrnoException, { host, port, setting }: Address): StartupError {

@@ -98,7 +98,22 @@ END
 $$;
 REVOKE ALL ON FUNCTION scrollback.is_worth_comparing FROM PUBLIC;
 
--- Notes which messages of a session the log does not know as they are, or as gone.
+-- The messages of a session that the log does not know as they are, or as gone.
+CREATE FUNCTION scrollback.differing_messages(of_session_id text)
+RETURNS TABLE (id varchar, message_sequence bigint, is_there boolean, "timestamp" timestamptz)
+LANGUAGE sql STABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT coalesce(message.id, event.subject_id), event.message_sequence, message.id IS NOT NULL, message."timestamp"
+  FROM (SELECT DISTINCT ON (subject_id) subject_id, kind, message_sequence, content_hash FROM scrollback.session_log
+        WHERE session_id = of_session_id AND message_sequence IS NOT NULL ORDER BY subject_id, number DESC) AS event
+  FULL JOIN (SELECT id, "timestamp", scrollback.content_hash(role, content, name, tool_call_id, tool_calls) AS content_hash
+             FROM public.messages WHERE session_db_id = of_session_id) AS message ON message.id = event.subject_id
+  -- A removal has no content_hash.
+  WHERE CASE WHEN message.id IS NULL THEN event.kind <> 'message_removed'
+        ELSE event.content_hash IS DISTINCT FROM message.content_hash END
+$$;
+REVOKE ALL ON FUNCTION scrollback.differing_messages FROM PUBLIC;
+
+-- Notes them for the triggers of this transaction.
 CREATE FUNCTION scrollback.compare_messages(of_session_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -107,16 +122,7 @@ DECLARE
 BEGIN
   PERFORM scrollback.begin_events();
   PERFORM scrollback.adopt_session(of_session_id);
-  SELECT string_agg(id, E'\x1f'), count(*) INTO ids, count_of_ids FROM (
-    SELECT coalesce(message.id, event.subject_id) AS id
-    FROM (SELECT DISTINCT ON (subject_id) subject_id, kind, content_hash FROM scrollback.session_log
-          WHERE session_id = of_session_id AND message_sequence IS NOT NULL ORDER BY subject_id, number DESC) AS event
-    FULL JOIN (SELECT id, scrollback.content_hash(role, content, name, tool_call_id, tool_calls) AS content_hash
-               FROM public.messages WHERE session_db_id = of_session_id) AS message ON message.id = event.subject_id
-    -- A removal has no content_hash.
-    WHERE CASE WHEN message.id IS NULL THEN event.kind <> 'message_removed'
-          ELSE event.content_hash IS DISTINCT FROM message.content_hash END
-  ) AS differing;
+  SELECT string_agg(id, E'\x1f'), count(*) INTO ids, count_of_ids FROM scrollback.differing_messages(of_session_id);
   IF count_of_ids <= ${mostDiffering} THEN
     PERFORM set_config('scrollback.compared', '=' || of_session_id, true),
       set_config('scrollback.differing', E'\x1f' || coalesce(ids, '') || E'\x1f', true);
