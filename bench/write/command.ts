@@ -42,7 +42,7 @@ async function run(options: Options, command: Command): Promise<void> {
     const about = await surroundings(stage.cluster, [checkout]);
     const lines = [
       ...about,
-      `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns; 1,000 sessions are written to, each subscriber follows another one of them where it says nothing else`,
+      `- medians of ${plan.rounds} rounds of ${plan.seconds} s in turns, without a gateway five turns of a quarter in each; 1,000 sessions are written to, each subscriber follows another one of them where it says nothing else`,
       '',
       'Services that insert one message per transaction, or save a session by deleting and inserting all of its messages:',
       '',

@@ -39,8 +39,12 @@ const settings: Readonly<Record<Work, readonly Setting[]>> = {
 const subscribers = 1000;
 /** What was committed last is a gateway's work too. */
 const untilDeliveredMs = 1500;
-/** Services keep their connections for days: the first second of one, in which PostgreSQL loads what it needs, is not counted. */
-const warmUpMs = 1000;
+/** Services keep their connections for days: so do these writers, and what PostgreSQL loads after a change of triggers is not counted. */
+const warmUpMs = 400;
+/** What needs no gateway takes short turns, for a machine that is faster at one time than at another. */
+const turnsAlone = 5;
+
+type Writers = Child<WritersOrder, number>;
 
 interface Round {
   readonly rate: number;
@@ -54,20 +58,31 @@ export async function plainWriters(
   checkout: Checkout,
   plan: { readonly work: Work; readonly writers: number; readonly rounds: number; readonly seconds: number },
 ): Promise<string[]> {
-  const rounds = settings[plan.work].map((): Round[] => []);
-  for (let number = 0; number < plan.rounds; number += 1) {
-    for (const [index, setting] of settings[plan.work].entries()) {
-      const round = await inSetting(stage, checkout, setting, (server) => write(stage, server, setting, plan));
-      say(`${plan.writers} writers ${setting.says}: ${round.rate.toFixed(0)} commits/s`);
-      rounds[index]?.push(round);
+  const rounds = new Map(settings[plan.work].map((setting): [Setting, Round[]] => [setting, []]));
+  const alone = settings[plan.work].filter(({ gateway }) => gateway === null);
+  const beside = settings[plan.work].filter(({ gateway }) => gateway !== null);
+  const process: Writers = new Child(new URL('writers-process.ts', import.meta.url));
+  const measure = async (setting: Setting, seconds: number): Promise<void> => {
+    const round = await inSetting(stage, checkout, setting, (server) =>
+      write(stage, process, server, setting, { ...plan, seconds }),
+    );
+    say(`${plan.writers} writers ${setting.says}: ${round.rate.toFixed(0)} commits/s`);
+    rounds.get(setting)?.push(round);
+  };
+  try {
+    for (let number = 0; number < plan.rounds; number += 1) {
+      for (let turn = 0; turn < turnsAlone; turn += 1)
+        for (const setting of alone) await measure(setting, plan.seconds / 4);
+      for (const setting of beside) await measure(setting, plan.seconds);
     }
+  } finally {
+    await process.stop();
   }
-  const medians = rounds.map((all) => {
+  const medians = [...rounds].map(([{ says }, all]) => {
     const of = (figure: keyof Round): number => median(all.map((round) => round[figure]));
-    return { rate: of('rate'), postgres: of('postgres'), gateway: of('gateway') };
+    return { says, rate: of('rate'), postgres: of('postgres'), gateway: of('gateway') };
   });
-  return settings[plan.work].map(({ says }, index) => {
-    const { rate, postgres, gateway } = medians[index] as Round;
+  return medians.map(({ says, rate, postgres, gateway }) => {
     const ratio = rate / (medians[0]?.rate ?? rate);
     return `| ${plan.writers} writers ${says} | ${rate.toFixed(0)} | ${ratio.toFixed(2)} | ${postgres.toFixed(0)} | ${gateway.toFixed(0)} |`;
   });
@@ -101,22 +116,18 @@ async function inSetting<Result>(
 
 async function write(
   { cluster }: WriteStage,
+  process: Writers,
   server: ServerProcess | undefined,
   setting: Setting,
   { work, writers, seconds }: { readonly work: Work; readonly writers: number; readonly seconds: number },
 ): Promise<Round> {
-  const process = new Child<WritersOrder, number>(new URL('writers-process.ts', import.meta.url));
-  try {
-    const url = cluster.url('agent_runtime', 'owner');
-    // What was saved past the triggers would be news to the log at the next save with them.
-    const saved = otherSessionIds.filter((_, index) => (index % 2 === 0) === setting.triggers);
-    const order = { url, work, writers, sessionIds: work === 'save' ? saved : sessionIds };
-    await process.do({ ...order, milliseconds: warmUpMs });
-    const time = new CpuTime(cluster, server);
-    const committed = await process.do({ ...order, milliseconds: seconds * 1000 });
-    if (server !== undefined) await sleep(untilDeliveredMs);
-    return { rate: committed / seconds, ...time.per(committed) };
-  } finally {
-    await process.stop();
-  }
+  const url = cluster.url('agent_runtime', 'owner');
+  // What was saved past the triggers would be news to the log at the next save with them.
+  const saved = otherSessionIds.filter((_, index) => (index % 2 === 0) === setting.triggers);
+  const order = { url, work, writers, sessionIds: work === 'save' ? saved : sessionIds };
+  await process.do({ ...order, milliseconds: warmUpMs });
+  const time = new CpuTime(cluster, server);
+  const committed = await process.do({ ...order, milliseconds: seconds * 1000 });
+  if (server !== undefined) await sleep(untilDeliveredMs);
+  return { rate: committed / seconds, ...time.per(committed) };
 }

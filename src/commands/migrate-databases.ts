@@ -1,8 +1,7 @@
 import { migrate } from '../databases/migrate.ts';
-import { StartupError } from '../shared/errors.ts';
 import type { Log } from '../shared/log.ts';
-import { advise } from './advise.ts';
 import { requireOwnKind } from './own-kind.ts';
+import { adviseOwner } from './owner-advice.ts';
 import type { Roads, Runtime } from './runtime.ts';
 
 /** Brings both databases up to date; a database that cannot be reached is said by name. */
@@ -17,20 +16,10 @@ export async function migrateOne(road: Roads, log: Log): Promise<readonly string
     if (done.length > 0) log.info({ database: road.owner.database, migrations: done }, 'migrated');
     return done;
   } catch (error) {
-    if (lacksRights(error)) throw new StartupError(mayNotMigrate(road), error);
-    return advise(road.owner)(error);
+    return adviseOwner(
+      road,
+      'migrate',
+      ', or run `scrollback migrate` as the owner and set MIGRATE_ON_START=false',
+    )(error);
   }
 }
-
-const insufficientPrivilege = '42501';
-
-const lacksRights = (error: unknown): boolean =>
-  error instanceof Error && (('code' in error && error.code === insufficientPrivilege) || lacksRights(error.cause));
-
-const mayNotMigrate = ({ owner, definition }: Roads): string =>
-  `${owner.masked} may not migrate: the role ${owner.user} does not own the tables. Set ${migrationSettings[definition.name]} to the same database as its owner, or run \`scrollback migrate\` as the owner and set MIGRATE_ON_START=false.`;
-
-const migrationSettings = {
-  agentRuntime: 'AGENT_RUNTIME__MIGRATION_DB_URL',
-  auth: 'AUTH_SERVICE__MIGRATION_DB_URL',
-};

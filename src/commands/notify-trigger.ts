@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { notifyTriggerState, setNotifyTrigger } from '../databases/notify-trigger.ts';
-import { advise } from './advise.ts';
 import { connected } from './connected.ts';
+import { adviseOwner } from './owner-advice.ts';
 import { setUpQuietly } from './set-up-quietly.ts';
 import { withRuntime } from './with-runtime.ts';
 
@@ -14,11 +14,12 @@ export const notifyTriggerCommand = new Command('notify-trigger')
 async function forBoth(action: 'on' | 'off' | 'status'): Promise<void> {
   const { config, log } = setUpQuietly();
   await withRuntime(config, log, async ({ roads }) => {
-    for (const { definition, owner } of Object.values(roads)) {
+    for (const road of Object.values(roads)) {
+      const { definition, owner } = road;
       const state = await connected(owner, async (client) => {
         if (action !== 'status') await setNotifyTrigger(client, definition.name, action === 'on');
         return notifyTriggerState(client, definition.name);
-      }).catch(advise(owner));
+      }).catch(adviseOwner(road, 'change triggers'));
       process.stdout.write(`${owner.database.padEnd(15)} ${state ? 'on' : 'off'}\n`);
     }
   });

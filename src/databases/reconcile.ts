@@ -9,7 +9,7 @@ export interface Reconciled {
 
 /**
  * Compares the messages of all sessions with the log, and tells it what was written past it, where triggers were off.
- * For the owner of the tables; services may go on writing, and those of fifty sessions at a time wait for it.
+ * For the owner of the tables; services may go on writing.
  */
 export async function reconcile(owner: ClientBase): Promise<Reconciled> {
   const done = { sessions: 0, events: 0 };

@@ -27,14 +27,16 @@ DECLARE
        WHERE after_session_id IS NULL OR session_id > after_session_id ORDER BY session_id LIMIT batch)
     ) AS known (id) ORDER BY id LIMIT batch);
 BEGIN
-  PERFORM set_config('scrollback.touched',
-    (SELECT string_agg(DISTINCT ',' || ${lockOf('id')}::text || ',', '') FROM unnest(ids) AS id), true);
-  last_session_id := ids[cardinality(ids)];
   sessions := cardinality(ids);
+  last_session_id := ids[sessions];
+  -- Without locks, which are for those that have something to be told.
+  ids := ARRAY(SELECT id FROM unnest(ids) AS id WHERE EXISTS (SELECT FROM scrollback.differing_messages(id)));
   events := 0;
-  IF last_session_id IS NULL THEN
+  IF ids = '{}' THEN
     RETURN;
   END IF;
+  PERFORM set_config('scrollback.touched',
+    (SELECT string_agg(DISTINCT ',' || ${lockOf('id')}::text || ',', '') FROM unnest(ids) AS id), true);
   PERFORM scrollback.begin_events();
   PERFORM scrollback.adopt_session(id) FROM unnest(ids) AS id;
   SELECT count(scrollback.log_message(session_id, id)) INTO events FROM (
