@@ -35,6 +35,7 @@ import { ReadableEscapes } from './migrations/agent-runtime/21-readable-escapes.
 import { ExpiringApprovals } from './migrations/agent-runtime/22-expiring-approvals.ts';
 import { ComparedSaves } from './migrations/agent-runtime/23-compared-saves.ts';
 import { Reconciliation } from './migrations/agent-runtime/24-reconciliation.ts';
+import { TouchedSessions } from './migrations/agent-runtime/25-touched-sessions.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -79,6 +80,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '22-expiring-approvals', class: ExpiringApprovals },
     { name: '23-compared-saves', class: ComparedSaves },
     { name: '24-reconciliation', class: Reconciliation },
+    { name: '25-touched-sessions', class: TouchedSessions },
   ],
 };
 

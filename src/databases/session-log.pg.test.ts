@@ -129,6 +129,26 @@ describe('the session log', () => {
     expect(await logOf('changed')).toEqual(['1 session_created changed', '2 session_changed changed']);
   });
 
+  it.each([
+    ['title', `'t'`],
+    ['description', `'d'`],
+    ['is_active', 'false'],
+    ['deleted_at', 'now()'],
+    ['user_id', `'u'`],
+    ['tenant_id', `'n'`],
+    ['metadata', `'{"a": 1}'`],
+    ['closed_at', 'now()'],
+    ['archived_at', 'now()'],
+    ['lifetime_seconds', '60'],
+  ])('notes a change of a session: %s', async (column, value) => {
+    const id = `of ${column}`;
+    await run(session(id));
+    const change = `UPDATE sessions SET ${column} = ${value}, last_activity = now() WHERE id = '${id}'`;
+    await inTransaction(change, change);
+    await run(`UPDATE sessions SET created_at = now(), ${column} = ${column} WHERE id = '${id}'`);
+    expect(await logOf(id)).toEqual([`1 session_created ${id}`, `2 session_changed ${id}`]);
+  });
+
   it('notes updates of what it keeps of a message, and of nothing else', async () => {
     await inTransaction(session('upd'), message('u1', 'upd'), message('u2', 'upd'));
     await run(
