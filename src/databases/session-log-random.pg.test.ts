@@ -38,6 +38,8 @@ class Transaction {
       () => this.#save(session),
       () => this.#save(session),
       () => this.#insert(session, 1 + random.below(12)),
+      () => this.#fill(session),
+      () => this.#run(`UPDATE messages SET content = content || '+' WHERE session_db_id = $1`, [session]),
       () => this.#run(`UPDATE messages SET content = content || '!' WHERE id IN (${this.#someOf(session, 3)})`),
       () =>
         this.#run(`UPDATE messages SET session_db_id = $1 WHERE id IN (${this.#someOf(session, 1)})`, [
@@ -71,6 +73,16 @@ class Transaction {
 
   async #insert(session: string, count: number): Promise<void> {
     for (let turn = 0; turn < count; turn += 1) await this.#add(`m${this.#random.below(10_000)}`, session, 'new');
+  }
+
+  /** So many that a list of those that differ is not kept. */
+  async #fill(session: string): Promise<void> {
+    if (this.#random.next() < 0.8) return;
+    await this.#run(
+      `INSERT INTO messages (id, session_db_id, role, content)
+       SELECT 'many ' || n || ' of ' || $1, $1, 'user', 'many' FROM generate_series(1, 600) AS n ON CONFLICT DO NOTHING`,
+      [session],
+    );
   }
 
   async #comeBack(session: string): Promise<void> {

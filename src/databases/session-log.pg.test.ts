@@ -122,6 +122,103 @@ describe('the session log', () => {
     expect(await logOf('rolled')).toEqual(['1 session_created rolled', '2 message_added r2 1', '3 message_added r4 2']);
   });
 
+  describe('of saves that are compared at once', () => {
+    const fill = (sessionId: string, count: number): string =>
+      `INSERT INTO messages (id, session_db_id, role, content)
+       SELECT '${sessionId}-' || n, '${sessionId}', 'user', 'text' FROM generate_series(1, ${count}) AS n`;
+    const filled = async (sessionId: string, count: number): Promise<void> => {
+      await run(session(sessionId));
+      await run(fill(sessionId, count));
+    };
+    const early = ['SET CONSTRAINTS ALL IMMEDIATE', 'SET CONSTRAINTS ALL DEFERRED'];
+    const edited = (sessionId: string, count: number): string =>
+      `UPDATE kept SET content = 'other' WHERE id IN (SELECT id FROM kept WHERE session_db_id = '${sessionId}' ORDER BY id LIMIT ${count})`;
+    const kinds = async (sessionId: string): Promise<unknown> => {
+      const { rows } = await run(
+        `SELECT coalesce(jsonb_object_agg(kind, count), '{}') AS kinds FROM (
+           SELECT kind, count(*) FROM scrollback.session_log WHERE session_id = $1 GROUP BY kind) AS counted`,
+        [sessionId],
+      );
+      return rows[0]?.['kinds'];
+    };
+    const added = (count: number): object => ({ session_created: 1, message_added: count });
+
+    it.each([20, 499, 501, 900])('tells each of %d edits, and nothing of the rest', async (count) => {
+      const id = `edited ${count}`;
+      await filled(id, 1000);
+      await inTransaction(...save(id, edited(id, count)));
+      expect(await kinds(id)).toEqual({ ...added(1000), message_edited: count });
+    });
+
+    it('forgets what an earlier comparison of the transaction found, however many differ at the next', async () => {
+      await filled('again', 1000);
+      await inTransaction(...save('again'), ...early, 'DROP TABLE kept', ...save('again', edited('again', 700)));
+      expect(await kinds('again')).toEqual({ ...added(1000), message_edited: 700 });
+    });
+
+    it('is told of what triggers of others do at commit', async () => {
+      await filled('purged', 700);
+      await run(`
+        CREATE FUNCTION purge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          IF NEW.closed_at IS NOT NULL THEN DELETE FROM messages WHERE session_db_id = NEW.id; END IF; RETURN NULL; END $$;
+        CREATE CONSTRAINT TRIGGER purge AFTER UPDATE ON sessions DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION purge()`);
+      try {
+        await inTransaction(...save('purged'), `UPDATE sessions SET closed_at = now() WHERE id = 'purged'`);
+      } finally {
+        await run('DROP TRIGGER purge ON sessions; DROP FUNCTION purge');
+      }
+      expect(await kinds('purged')).toEqual({ ...added(700), message_removed: 700, session_changed: 1 });
+    });
+
+    it('compares nothing while the row that others write for is on its way', async () => {
+      await filled('trimmed', 30);
+      await run(`
+        CREATE FUNCTION trim_history() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
+          DELETE FROM messages WHERE id IN (SELECT id FROM messages WHERE session_db_id = NEW.session_db_id ORDER BY id OFFSET 10);
+          RETURN NEW; END $$;
+        CREATE TRIGGER trim_history BEFORE INSERT ON messages FOR EACH ROW EXECUTE FUNCTION trim_history()`);
+      try {
+        await inTransaction('SET CONSTRAINTS ALL IMMEDIATE', message('new', 'trimmed'));
+      } finally {
+        await run('DROP TRIGGER trim_history ON messages; DROP FUNCTION trim_history');
+      }
+      expect(await kinds('trimmed')).toEqual({ ...added(31), message_removed: 20 });
+    });
+
+    it('reads a session no more often than it is rewritten', async () => {
+      await filled('slowly', 4000);
+      const started = performance.now();
+      await inTransaction(
+        'SET CONSTRAINTS ALL IMMEDIATE',
+        `DO $$ BEGIN FOR n IN 1..3000 LOOP DELETE FROM messages WHERE id = 'slowly-' || n; END LOOP; END $$`,
+      );
+      // Read at each row, it takes twenty seconds and more.
+      expect(performance.now() - started).toBeLessThan(6000);
+      expect(await kinds('slowly')).toEqual({ ...added(4000), message_removed: 3000 });
+    });
+
+    it('takes a transaction that was under way when it came for one that rewrote something', async () => {
+      await filled('under way', 3);
+      await inTransaction(
+        message('u1', 'under way'),
+        `SELECT set_config('scrollback.rewritten', 'yes', true)`,
+        ...save('under way', `DELETE FROM kept WHERE id = 'u1'`),
+      );
+      expect(await kinds('under way')).toEqual(added(3));
+    });
+  });
+
+  it('knows ids that the encoding of a client has no letters for', async () => {
+    await run(session('encoded'));
+    await run(message('5 €', 'encoded'));
+    await inTransaction(`SET LOCAL client_encoding = 'LATIN1'`, `DELETE FROM messages WHERE session_db_id = 'encoded'`);
+    expect(await logOf('encoded')).toEqual([
+      '1 session_created encoded',
+      '2 message_added 5 € 1',
+      '3 message_removed 5 € 1',
+    ]);
+  });
+
   it('notes changes of a session, but not that its activity moved', async () => {
     await run(session('changed'));
     await run(`UPDATE sessions SET last_activity = now() WHERE id = 'changed'`);

@@ -20,12 +20,14 @@ export class ComparedSaves extends Migration {
   }
 }
 
+const setting = (name: string): string => `pg_catalog.current_setting('scrollback.${name}', true)`;
+
 /** Which session and which number it is follows from the event's place in the chain. */
 const eventBytes = /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.event_bytes(
   session_id text, number bigint, kind text, subject_id text, message_sequence bigint, content_hash bytea, created_at timestamptz
 ) RETURNS bytea
-LANGUAGE sql STABLE PARALLEL SAFE RETURN textsend(subject_id || kind) || timestamptz_send(created_at);
+LANGUAGE sql STABLE PARALLEL SAFE RETURN convert_to(subject_id || kind, 'UTF8') || timestamptz_send(created_at);
 `;
 
 /** Most transactions have one lock to take, for which sorting a list is much. */
@@ -50,7 +52,7 @@ END
 $$;
 `;
 
-/** As before, but the rows of the transaction that were updated or deleted are counted. */
+/** As before, but the rows that were updated or deleted are counted: those of the transaction, or since it was compared. */
 const noteFunction = (name: string, rows: readonly ('OLD' | 'NEW')[]): string => /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.${name}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE AS $$
@@ -66,34 +68,36 @@ BEGIN
   END IF;`,
     )
     .join('\n  ')}
-  touched := set_config('scrollback.rewritten_rows',
-    (coalesce(nullif(current_setting('scrollback.rewritten_rows', true), ''), '0')::integer + 1)::text, true);
+  touched := set_config('scrollback.rewritten', CASE
+    WHEN ${setting('rewritten')} ${is('~')} '^[0-9]{1,8}$' THEN (${setting('rewritten')}::pg_catalog.int4 ${is('+')} 1)::pg_catalog.text
+    ELSE '1' END, true);
   RETURN ${rows.at(-1)};
 END
 $$;
 `;
 
 /** With more than so many a list of them would be slower to look into than the log. */
-const mostDiffering = 100;
+const mostDiffering = 500;
 const fewestRewritten = 8;
 
 /**
  * A comparison holds until the transaction writes to its messages again: it empties scrollback.touched, which each row
  * that is written later fills. Only transactions that touched a single session are compared, and only sessions of which
- * they rewrote a good part: comparing reads all of it.
+ * they rewrote a good part since the last time: comparing reads all of it. Not within another trigger, which may have
+ * been called between the note of a row and the row.
  */
 const comparison = /* sql */ `
 CREATE FUNCTION scrollback.is_worth_comparing(of_session_id text) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  rewritten_rows integer := nullif(current_setting('scrollback.rewritten_rows', true), '');
+  rewritten integer := substring(${setting('rewritten')} FROM '^[0-9]{1,8}$');
 BEGIN
-  IF rewritten_rows < ${fewestRewritten}
+  IF rewritten IS NULL OR rewritten < ${fewestRewritten} OR pg_trigger_depth() > 1
       OR current_setting('scrollback.touched', true) <> ',' || scrollback.session_lock(of_session_id)::text || ','
       OR current_setting('transaction_isolation') <> 'read committed' THEN
     RETURN false;
   END IF;
-  RETURN coalesce(max(number), 0) <= 4 * rewritten_rows FROM scrollback.session_log WHERE session_id = of_session_id;
+  RETURN coalesce(max(number), 0) <= 4 * rewritten FROM scrollback.session_log WHERE session_id = of_session_id;
 END
 $$;
 REVOKE ALL ON FUNCTION scrollback.is_worth_comparing FROM PUBLIC;
@@ -122,18 +126,19 @@ DECLARE
 BEGIN
   PERFORM scrollback.begin_events();
   PERFORM scrollback.adopt_session(of_session_id);
+  -- What was found before holds no longer, however many there are now.
+  PERFORM set_config('scrollback.compared', '', true);
   SELECT string_agg(id, E'\x1f'), count(*) INTO ids, count_of_ids FROM scrollback.differing_messages(of_session_id);
   IF count_of_ids <= ${mostDiffering} THEN
     PERFORM set_config('scrollback.compared', '=' || of_session_id, true),
       set_config('scrollback.differing', E'\x1f' || coalesce(ids, '') || E'\x1f', true);
   END IF;
-  PERFORM set_config('scrollback.touched', '', true), set_config('scrollback.locked', '', true);
+  PERFORM set_config('scrollback.touched', '', true), set_config('scrollback.locked', '', true),
+    set_config('scrollback.rewritten', '0', true);
 END
 $$;
 REVOKE ALL ON FUNCTION scrollback.compare_messages FROM PUBLIC;
 `;
-
-const setting = (name: string): string => `pg_catalog.current_setting('scrollback.${name}', true)`;
 
 /** Whether a comparison found that the log knows a message. */
 const isKnown = (sessionId: string, messageId: string): string => `${setting('touched')} ${is('=')} ''
@@ -194,7 +199,7 @@ BEGIN
   -- the long way, and so do transactions with an old snapshot, which may meet numbers that they cannot see.
   IF (CASE
     WHEN ${setting('touched')} ${is('<>')} (',' ${is('||')} ${lock}::pg_catalog.text ${is('||')} ',')
-      OR coalesce(${setting('rewritten_rows')}, '') ${is('<>')} ''
+      OR coalesce(${setting('rewritten')}, '') ${is('<>')} ''
       OR pg_catalog.current_setting('transaction_isolation') ${is('<>')} 'read committed' THEN false
     WHEN ${setting('locked')} ${is('=')} ${setting('touched')} THEN true
     ELSE pg_catalog.pg_advisory_xact_lock(${sessionLocks}, ${lock}) IS NOT NULL

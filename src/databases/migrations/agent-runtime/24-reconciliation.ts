@@ -13,20 +13,33 @@ export class Reconciliation extends Migration {
   }
 }
 
+/** Sessions of either table, by their ids. The log is looked into once for each of them: statistics may be missing after a restore. */
+const nextSessions = (condition: string): string => /* sql */ `ids := ARRAY(
+      WITH RECURSIVE logged (id) AS (
+        (SELECT id FROM (SELECT session_id AS id FROM scrollback.session_log) AS event ${condition} ORDER BY id LIMIT 1)
+        UNION ALL
+        SELECT (SELECT session_id FROM scrollback.session_log WHERE session_id > logged.id ORDER BY session_id LIMIT 1)
+        FROM logged WHERE logged.id IS NOT NULL
+      )
+      SELECT id FROM (
+        (SELECT id FROM public.sessions ${condition} ORDER BY id LIMIT batch)
+        UNION
+        (SELECT id FROM logged WHERE id IS NOT NULL LIMIT batch)
+      ) AS known ORDER BY id LIMIT batch);`;
+
 const reconciliation = /* sql */ `
 -- Tells the log what was written past it in the next so many sessions after one (NULL: from the first). Says which was
 -- the last of them, NULL where there are no more, and how many sessions and events there were.
 CREATE FUNCTION scrollback.reconcile_sessions(after_session_id text, batch integer, OUT last_session_id text, OUT sessions integer, OUT events bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  ids text[] := ARRAY(
-    SELECT id FROM (
-      (SELECT id FROM public.sessions WHERE after_session_id IS NULL OR id > after_session_id ORDER BY id LIMIT batch)
-      UNION
-      (SELECT DISTINCT session_id FROM scrollback.session_log
-       WHERE after_session_id IS NULL OR session_id > after_session_id ORDER BY session_id LIMIT batch)
-    ) AS known (id) ORDER BY id LIMIT batch);
+  ids text[];
 BEGIN
+  IF after_session_id IS NULL THEN
+    ${nextSessions('')}
+  ELSE
+    ${nextSessions('WHERE id > after_session_id')}
+  END IF;
   sessions := cardinality(ids);
   last_session_id := ids[sessions];
   -- Without locks, which are for those that have something to be told.
