@@ -11,7 +11,7 @@ afterAll(() => test.close());
 
 /** The first and the last share a lock. */
 const sessions = ['north', 'south', 'session 46'];
-const transactions = 60;
+const transactions = 50;
 
 interface Message {
   readonly sessionId: string;
@@ -77,7 +77,7 @@ class Transaction {
 
   /** So many that a list of those that differ is not kept. */
   async #fill(session: string): Promise<void> {
-    if (this.#random.next() < 0.8) return;
+    if (this.#random.next() < 0.95) return;
     await this.#run(
       `INSERT INTO messages (id, session_db_id, role, content)
        SELECT 'many ' || n || ' of ' || $1, $1, 'user', 'many' FROM generate_series(1, 600) AS n ON CONFLICT DO NOTHING`,

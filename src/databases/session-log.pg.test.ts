@@ -156,6 +156,18 @@ describe('the session log', () => {
       expect(await kinds('again')).toEqual({ ...added(1000), message_edited: 700 });
     });
 
+    it('takes no other session of the same lock for compared', async () => {
+      await filled('north', 20);
+      await filled('session 46', 20);
+      await inTransaction(
+        ...save('north'),
+        message('another', 'session 46'),
+        `DELETE FROM messages WHERE id = 'session 46-3'`,
+      );
+      expect(await kinds('north')).toEqual(added(20));
+      expect(await kinds('session 46')).toEqual({ ...added(21), message_removed: 1 });
+    });
+
     it('is told of what triggers of others do at commit', async () => {
       await filled('purged', 700);
       await run(`
