@@ -8,6 +8,23 @@ export const lockOf = (sessionId: string): string => `(hashtextextended(${sessio
 /** An operator that is PostgreSQL's own, in functions that take their writer's search_path as it is: setting one for a function costs 40 µs a call. */
 export const is = (operator: string): string => `OPERATOR(pg_catalog.${operator})`;
 
+/** What of a session is an event when it changes. Migrations that have run say it, so another list would be another name. */
+export const sessionColumns = (row: string): string =>
+  [
+    'title',
+    'description',
+    'is_active',
+    'deleted_at',
+    'user_id',
+    'tenant_id',
+    'metadata',
+    'closed_at',
+    'archived_at',
+    'lifetime_seconds',
+  ]
+    .map((column) => `${row}.${column}`)
+    .join(', ');
+
 interface EventColumns {
   readonly sessionId: string;
   readonly number: string;

@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { giveWay } from '../give-way.ts';
-import { insertEvent, is, lockOf, sessionLocks } from '../log-event.ts';
+import { insertEvent, is, lockOf, sessionColumns, sessionLocks } from '../log-event.ts';
 
 /**
  * The triggers that fill the session log, whoever writes.
@@ -224,22 +224,6 @@ CREATE CONSTRAINT TRIGGER scrollback_deleted AFTER DELETE ON public.messages
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scrollback.message_deleted();
 `,
 ].join('');
-
-const sessionColumns = (row: string): string =>
-  [
-    'title',
-    'description',
-    'is_active',
-    'deleted_at',
-    'user_id',
-    'tenant_id',
-    'metadata',
-    'closed_at',
-    'archived_at',
-    'lifetime_seconds',
-  ]
-    .map((column) => `${row}.${column}`)
-    .join(', ');
 
 /** A session's `last_activity` moves with every message; that alone is no event. */
 const otherTriggers = [

@@ -181,10 +181,7 @@ END
 $$;
 `;
 
-const lock = lockOf('NEW.session_db_id')
-  .replace('hashtextextended', 'pg_catalog.hashtextextended')
-  .replace('&', is('&'))
-  .replace('integer', 'pg_catalog.int4');
+const lock = 'scrollback.session_lock(NEW.session_db_id)';
 
 /**
  * PL/pgSQL prepares each of its expressions anew in every transaction, so there is one. The locks are taken once for a

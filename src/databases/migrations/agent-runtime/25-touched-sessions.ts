@@ -1,6 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { giveWay } from '../give-way.ts';
-import { is } from '../log-event.ts';
+import { is, sessionColumns } from '../log-event.ts';
 
 /**
  * Services move a session's last_activity with every message. The condition of its trigger was prepared for each such
@@ -15,27 +15,11 @@ export class TouchedSessions extends Migration {
   }
 }
 
-const loggedColumns = (row: string): string =>
-  [
-    'title',
-    'description',
-    'is_active',
-    'deleted_at',
-    'user_id',
-    'tenant_id',
-    'metadata',
-    'closed_at',
-    'archived_at',
-    'lifetime_seconds',
-  ]
-    .map((column) => `${row}.${column}`)
-    .join(', ');
-
 const updates = /* sql */ `
 CREATE FUNCTION scrollback.log_updated_session(before public.sessions, after public.sessions) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF (${loggedColumns('before')}) IS DISTINCT FROM (${loggedColumns('after')}) THEN
+  IF (${sessionColumns('before')}) IS DISTINCT FROM (${sessionColumns('after')}) THEN
     PERFORM scrollback.append_event(after.id, 'session_changed', after.id);
   END IF;
   IF (before.user_id, before.tenant_id) IS DISTINCT FROM (after.user_id, after.tenant_id) THEN
