@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import { addMessages, addSession } from '../../tests/support/people.ts';
 import { createFeeds } from './feeds.ts';
 
@@ -17,10 +17,11 @@ describe('the feed of all sessions', () => {
     const slow = await test.service.agentRuntime.connect();
     try {
       await slow.query('BEGIN');
-      await slow.query(`INSERT INTO messages (id, session_db_id, role) VALUES ('slow-1', 'slow', 'user')`);
+      await slow.query(`UPDATE sessions SET title = 'slower' WHERE id = 'slow'`);
       // Its events have places now, and it has not committed: the horizon stays below them.
       await slow.query('SET CONSTRAINTS ALL IMMEDIATE');
       await addMessages(test, 'quick', 1, 1);
+      await numberMessages(test.service.agentRuntime);
       const events = await feeds.session('quick').pageAfter({ number: 0, fingerprint: Buffer.alloc(8) }, 10);
       const [last] = events.slice(-1);
       expect(last?.subjectId).toBe('quick-1');
@@ -29,6 +30,7 @@ describe('the feed of all sessions', () => {
       expect(await all.pageAfter(place, 10)).toEqual([]);
       await slow.query('COMMIT');
       await addMessages(test, 'quick', 2, 2);
+      await numberMessages(test.service.agentRuntime);
       expect((await all.pageAfter(place, 10)).map((event) => event.subjectId)).toEqual(['quick-2']);
     } finally {
       await slow.query('ROLLBACK');

@@ -1,5 +1,6 @@
 import { raw, type Sql, sql } from '../shared/sql.ts';
 import type { Database } from '../databases/database.ts';
+import { numberAllMessages, numberSessions } from '../databases/numbering.ts';
 import type { DatabaseName } from '../databases/database-name.ts';
 import { cursorDiverged, fingerprintBytes, sameFingerprint } from '../shared/cursor-codec.ts';
 import {
@@ -21,7 +22,7 @@ interface LogSource {
   readonly database: Database;
   /** What places in this log count by. */
   readonly counter: Counter;
-  /** The last event; no row in an empty log. */
+  /** The last event of what is committed; no row in an empty log. */
   readonly head: () => Promise<Sql>;
   /** Events from this number on, the number's own included, so that a page says by itself whether its start still holds. */
   readonly from: (number: number, limit: number) => Promise<Sql>;
@@ -87,8 +88,10 @@ const sessionLog = (database: Database, sessionId: string): LogSource => ({
   topic: sessionTopic(sessionId),
   database,
   counter: 'number',
-  head: async () =>
-    sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} ORDER BY l.number DESC LIMIT 1`,
+  async head() {
+    await numberSessions(database, [sessionId]);
+    return sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} ORDER BY l.number DESC LIMIT 1`;
+  },
   from: async (number, limit) =>
     sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.session_id = ${sessionId} AND l.number >= ${number} ORDER BY l.number LIMIT ${limit}`,
 });
@@ -124,8 +127,10 @@ const allSessionLogs = (database: Database): LogSource => ({
   topic: allSessionsTopic,
   database,
   counter: 'position',
-  head: async () =>
-    sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.position <= ${await horizonOf(database)} ORDER BY l.position DESC LIMIT 1`,
+  async head() {
+    await numberAllMessages(database);
+    return sql`SELECT ${logColumns} FROM scrollback.session_log AS l WHERE l.position <= ${await horizonOf(database)} ORDER BY l.position DESC LIMIT 1`;
+  },
   from: async (position, limit) =>
     sql`SELECT ${logColumns}, ${raw(ownerJson('s'))} AS owner,
         CASE WHEN d.session_id IS NOT NULL THEN ${raw(ownerJson('d'))} END AS "formerOwner"

@@ -1,5 +1,6 @@
 import { sql } from '../shared/sql.ts';
 import type { Database } from '../databases/database.ts';
+import { numberMessages } from '../databases/numbering.ts';
 import { allSessionsTopic, auditTopic, sessionTopic } from './contract.ts';
 import { horizonOf, patienceMs } from './feeds.ts';
 import type { Look } from './poll.ts';
@@ -11,11 +12,12 @@ import type { Look } from './poll.ts';
 export function lookAtSessions(database: Database): Look {
   let seen: number | null = null;
   return async (expected) => {
+    const { hasMore } = await numberMessages(database, { withinMs: patienceMs });
     const horizon = await horizonOf(database);
     const since = seen;
     seen = horizon;
     // A horizon that went back is another history; followers compare fingerprints.
-    if (since === null || horizon < since) return { changed: 'all', unsettled: false, age: null };
+    if (since === null || horizon < since) return { changed: 'all', unsettled: hasMore, age: null, upTo: horizon };
     const rows = await database.query<{ id: string; last: number; age: number }>(
       sql`SELECT session_id AS id, max(position) AS last, extract(epoch FROM clock_timestamp() - max(created_at))::float8 AS age FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
       { withinMs: patienceMs },
@@ -24,7 +26,8 @@ export function lookAtSessions(database: Database): Look {
       changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
       age: rows.length === 0 ? null : Math.max(0, Math.min(...rows.map((row) => row.age))),
       // What was hinted at and lies above the horizon is still on its way.
-      unsettled: horizon < expected || rows.some((row) => row.last > horizon),
+      unsettled: hasMore || horizon < expected || rows.some((row) => row.last > horizon),
+      upTo: horizon,
     };
   };
 }
@@ -39,6 +42,6 @@ export function lookAtAudit(database: Database): Look {
     const number = row?.number ?? 0;
     const changed = number !== seen;
     seen = number;
-    return { changed: changed ? [auditTopic] : [], unsettled: number < expected, age: null };
+    return { changed: changed ? [auditTopic] : [], unsettled: number < expected, age: null, upTo: number };
   };
 }

@@ -21,12 +21,12 @@ function watched(look: Look) {
   return { poll, looks, topics, logged };
 }
 
-const nothingNew: Seen = { changed: [], unsettled: false, age: null };
+const nothingNew: Seen = { changed: [], unsettled: false, age: null, upTo: 0 };
 
 const seenUpTo =
   (visible: () => number): Look =>
   (expected) =>
-    Promise.resolve({ changed: [], unsettled: visible() < expected, age: null });
+    Promise.resolve({ changed: [], unsettled: visible() < expected, age: null, upTo: 0 });
 
 test('looks again until it sees what a hint speaks of, and then no more', async () => {
   let visible = 4;
@@ -69,6 +69,7 @@ test('rests after a look that found much, and then looks once for all hints of t
       changed: Array.from({ length: found }, (_, index) => `topic ${index}`),
       unsettled: false,
       age: null,
+      upTo: 0,
     }),
   );
   topics.listen('any', () => undefined);
@@ -90,7 +91,7 @@ test('rests after a look that found much, and then looks once for all hints of t
 
 test('a rest ends with the poll', async () => {
   const { poll, looks, topics } = watched(() =>
-    Promise.resolve({ changed: Array.from({ length: 1000 }, () => 'any'), unsettled: false, age: null }),
+    Promise.resolve({ changed: Array.from({ length: 1000 }, () => 'any'), unsettled: false, age: null, upTo: 0 }),
   );
   topics.listen('any', () => undefined);
   poll.hint();
@@ -169,7 +170,7 @@ test('looks one at a time, and once more for all who hinted meanwhile', async ()
 test('is stopped only when the look under way has ended, and nothing follows that', async () => {
   const { poll, looks, topics } = watched(async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    return { changed: Array.from({ length: 1000 }, () => 'any'), unsettled: true, age: null };
+    return { changed: Array.from({ length: 1000 }, () => 'any'), unsettled: true, age: null, upTo: 0 };
   });
   topics.listen('any', () => undefined);
   poll.hint();

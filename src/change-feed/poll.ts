@@ -10,12 +10,16 @@ export interface Seen {
   readonly unsettled: boolean;
   /** How old the newest change was, in seconds; null where there is none. */
   readonly age: number | null;
+  /** All that is committed up to this position was seen, now or before. */
+  readonly upTo: number;
 }
 
 /** Looks once for what changed since the last look; `expected` is a position that a hint says is there, or soon will be. */
 export type Look = (expected: number) => Promise<Seen>;
 
 const soonMs = 10;
+/** When to look again after a hint without a position for which nothing was found: it may have come before its commit is visible. */
+const doubtsMs: readonly number[] = [soonMs, 100];
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
 /**
@@ -38,6 +42,9 @@ export class Poll {
   readonly #intervalMs: number;
   readonly #log: Log;
   #expected = 0;
+  #seenUpTo = 0;
+  /** How often to look again if nothing is found. */
+  #doubts: readonly number[] = [];
   #creditUntil = 0;
   #timer: NodeJS.Timeout | undefined;
   #looking: Promise<void> | null = null;
@@ -56,16 +63,23 @@ export class Poll {
   }
 
   start(): void {
-    this.#timer = setInterval(() => this.hint(), this.#intervalMs);
+    this.#timer = setInterval(() => this.#lookOrLater(), this.#intervalMs);
   }
 
-  /** Something may have changed; hints that come while looking or resting become one more look. */
-  hint(upTo = 0): void {
-    if (this.#isStopped || this.#topics.size === 0) return;
-    if (upTo > this.#expectation()) {
+  /** Something was written, or soon will be: up to a position of the log, or anything. */
+  hint(upTo?: number): void {
+    if (upTo === undefined) this.#doubts = doubtsMs;
+    else if (upTo <= this.#seenUpTo) return;
+    else if (upTo > this.#expectation()) {
       this.#expected = upTo;
       this.#creditUntil = performance.now() + creditMs;
     }
+    this.#lookOrLater();
+  }
+
+  /** What asks for a look while looking or resting gets one more, together. */
+  #lookOrLater(): void {
+    if (this.#isStopped || this.#topics.size === 0) return;
     if (this.#looking !== null || this.#rest !== undefined) {
       this.#lookAgain = true;
       return;
@@ -93,12 +107,14 @@ export class Poll {
     this.#rest = undefined;
     if (!this.#lookAgain) return;
     this.#lookAgain = false;
-    this.hint();
+    this.#lookOrLater();
   }
 
-  #lookSoon(): void {
-    this.#soon = undefined;
-    this.hint();
+  #lookIn(ms: number): void {
+    this.#soon ??= setTimeout(() => {
+      this.#soon = undefined;
+      this.#lookOrLater();
+    }, ms);
   }
 
   #expectation(): number {
@@ -108,8 +124,10 @@ export class Poll {
   /** How many topics had something new. */
   async #lookAndWake(): Promise<number> {
     const began = performance.now();
+    const [doubtMs, ...doubts] = this.#doubts;
+    this.#doubts = doubts;
     try {
-      const { changed, unsettled, age } = await this.#look(this.#expectation());
+      const { changed, unsettled, age, upTo } = await this.#look(this.#expectation());
       lookSeconds.observe({ database: this.#name }, (performance.now() - began) / 1000);
       if (age !== null) noticedSeconds.observe({ database: this.#name }, age);
       if (this.#failed) this.#log.info({ feed: this.#name }, 'the change feed works again');
@@ -117,7 +135,11 @@ export class Poll {
       if (changed === 'all' || this.#failed) this.#topics.wakeAll();
       else for (const topic of changed) this.#topics.wake(topic);
       this.#failed = false;
-      if (unsettled) this.#soon ??= setTimeout(() => this.#lookSoon(), soonMs);
+      this.#seenUpTo = upTo;
+      if (unsettled) this.#lookIn(soonMs);
+      else if (changed.length === 0 && doubtMs !== undefined) this.#lookIn(doubtMs);
+      // Unless another hint has come since.
+      else if (this.#doubts === doubts) this.#doubts = [];
       return changed === 'all' ? 0 : changed.length;
     } catch (error) {
       if (!this.#failed)

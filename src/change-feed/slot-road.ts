@@ -29,7 +29,8 @@ const probeMs = 2000;
 
 /**
  * Hints from the write-ahead log, whoever writes: a temporary slot, which the server drops with the connection, and a
- * publication of nothing but the positions of the log's own rows. A commit is here before it is visible, so hints name their position.
+ * publication of nothing but the positions of the log's own rows, and of messages that wait to become some. A commit is
+ * here before it is visible, so hints name their position where they have one.
  */
 export function slotRoad({ database, direct, slot }: SlotOptions): HintRoad {
   return {
@@ -85,7 +86,10 @@ async function follow(client: pg.Client, slot: string, ears: Ears, signal: Abort
 type Decoded = ReturnType<PgoutputPlugin['parse']>;
 
 function tell(message: Decoded, ears: Ears): void {
-  if (message.tag === 'insert') ears.heard(Number(message.new['position'] ?? message.new['number']));
-  else if (message.tag === 'message' && message.prefix === probePrefix)
+  if (message.tag === 'insert') {
+    const { position, number } = message.new;
+    // A message that waits for its number has no position in the log yet.
+    ears.heard(message.relation.name === 'unnumbered_messages' ? undefined : Number(position ?? number));
+  } else if (message.tag === 'message' && message.prefix === probePrefix)
     ears.echoed(Buffer.from(message.content).toString());
 }

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import pg from 'pg';
-import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import { addSession } from '../../tests/support/people.ts';
 import { reconcile } from './reconcile.ts';
 
@@ -34,6 +34,7 @@ const eventsAfter = async (position: number): Promise<string[]> => {
 it('tells the log what was written past it, once, in the order of the times of messages', async () => {
   for (const id of ['one', 'two', 'three']) await addSession(test, id, null, 3);
   for (let number = 0; number < 60; number += 1) await addSession(test, `other-${number}`, null, 0);
+  await numberMessages(owner);
   const { rows } = await owner.query<{ id: string }>(`SELECT id FROM messages WHERE session_db_id = 'one' ORDER BY id`);
   const [first, second] = rows.map(({ id }) => id) as [string, string];
   const { rows: last } = await owner.query<{ position: number }>(
@@ -72,6 +73,7 @@ it('has the log know a session that nobody told it of', async () => {
   await owner.query('ALTER TABLE sessions ENABLE TRIGGER USER; ALTER TABLE messages ENABLE TRIGGER USER; COMMIT');
   expect((await reconcile(owner)).events).toBe(1);
   await owner.query(`INSERT INTO messages (id, session_db_id, role) VALUES ('s2', 'silent', 'user')`);
+  await numberMessages(owner);
   const { rows } = await owner.query<{ event: string }>(
     `SELECT concat_ws(' ', number, kind, subject_id) AS event FROM scrollback.session_log WHERE session_id = 'silent' ORDER BY number`,
   );

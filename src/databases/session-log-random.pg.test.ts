@@ -1,7 +1,7 @@
 import type pg from 'pg';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { seededRandom, type SeededRandom } from '../../tests/chaos/random.ts';
-import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 
 let test: TestDatabases;
 beforeAll(async () => {
@@ -185,6 +185,7 @@ it.each([11, 12, 13])('tells what transactions of any kind changed, once, and no
       await client.query('BEGIN');
       await transaction.write();
       await client.query('COMMIT');
+      await numberMessages(client);
       await expectSoundLog(client);
       expect(await believed(client), `turn ${turn}`).toEqual(await actual(client));
       if (transaction.early) continue;

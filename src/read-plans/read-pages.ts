@@ -3,7 +3,7 @@ import { Page, type Cursors } from '../services/reading/page.ts';
 import type { PageReading } from '../services/reading/page-reading.ts';
 import type { PageRequest } from '../services/reading/page-request.ts';
 import { Places } from '../services/reading/places.ts';
-import { counts, pages, placeNames, type PageStatement } from '../services/reading/statements.ts';
+import { placeNames, type PageStatement } from '../services/reading/statements.ts';
 import type { PlanRow, SourceRows } from './rows.ts';
 import { Failure, type Run } from './run.ts';
 
@@ -105,12 +105,11 @@ async function findGroup(
   group: readonly (readonly [string | null, Opened])[],
   found: Map<string, Found | Failure>,
 ): Promise<void> {
-  const { database } = reading.list.source;
   const keys = group.map(([parent]) => parent ?? noParent);
   const statement: PageStatement = { ...reading.statement, after, before, parentKeys: keys };
   const [rows, totals] = await Promise.all([
-    run.context.reader.rows(database, pages(statement)).catch(failure),
-    counted ? run.context.reader.rows(database, counts(statement)).catch(failure) : undefined,
+    run.context.reader.pageRows(statement).catch(failure),
+    counted ? run.context.reader.countRows(statement).catch(failure) : undefined,
   ]);
   const rowsOf = rows instanceof Failure ? () => rows : grouped(rows, keys);
   const totalOf = (key: string): PlanPage['total'] =>

@@ -1,6 +1,5 @@
 import type { Reader } from '../services/reading/reader.ts';
 import type { Source } from '../services/reading/source.ts';
-import { rowsByKeys } from '../services/reading/statements.ts';
 import type { PlanRow, SourceRows } from './rows.ts';
 import { Failure, type Run } from './run.ts';
 
@@ -48,7 +47,6 @@ const rowsOf = (
   keys: readonly string[],
 ): Promise<readonly (PlanRow | null)[]> =>
   reader.loadAll<PlanRow | null>(`texts of ${source.name} ${columns.join()}`, keys, async (missing) => {
-    const rows = await reader.rows(source.database, rowsByKeys(source, columns, missing, reader.viewer));
-    const byKey = new Map(rows.map((row) => [row[0], row]));
+    const byKey = await reader.rowsByKeys(source, columns, missing);
     return missing.map((key) => byKey.get(key) ?? null);
   });

@@ -1,7 +1,7 @@
 import { execute, parse, subscribe, type ExecutionArgs, type ExecutionResult } from 'graphql';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
-import { addMessages, addSession, addUser } from '../../tests/support/people.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+import { addMessages as insertMessages, addSession, addUser } from '../../tests/support/people.ts';
 import { noteStatements, type Statements } from '../../tests/support/statements.ts';
 import { createFeeds } from '../change-feed/feeds.ts';
 import { Topics } from '../change-feed/topics.ts';
@@ -38,6 +38,12 @@ beforeAll(async () => {
   await addUser(test, 'anna');
 });
 afterAll(() => test.close());
+
+/** What follows here looks for no changes by itself. */
+async function addMessages(of: TestDatabases, sessionId: string, from: number, to: number): Promise<void> {
+  await insertMessages(of, sessionId, from, to);
+  await numberMessages(of.service.agentRuntime);
+}
 
 const anna = viewerOf({ userId: 'anna', scopes: ['api:read'] });
 const tenantAdmin = viewerOf({ userId: 'tara', scopes: ['api:read', 'tenant:admin'] });

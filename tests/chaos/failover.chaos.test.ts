@@ -128,6 +128,7 @@ describe('a standby that is not promoted yet', () => {
     const slow = await world.cluster.connect('agent_runtime', 'owner');
     await slow.query('BEGIN');
     await slow.query(`INSERT INTO messages (id, session_db_id, role) VALUES ('slow-1', 'slow', 'user')`);
+    await slow.query(`UPDATE sessions SET title = 'slow' WHERE id = 'slow'`);
     // It has its position now, and others commit before it.
     await slow.query('SET CONSTRAINTS ALL IMMEDIATE');
     await add('during', 1, 5);
@@ -209,7 +210,15 @@ describe('a failover to a synchronous standby', () => {
     const { pid, done } = await unconfirmed();
     await world.cluster.run('postgres', 'superuser', `SELECT pg_cancel_backend(${pid})`);
     await done;
-    await expectSoon(() => follower.deliveries.length === 1, waitMs);
+    // Whoever numbers it waits as well, until they are told not to.
+    await expectSoon(async () => {
+      await world.cluster.run(
+        'postgres',
+        'superuser',
+        `SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'SyncRep'`,
+      );
+      return follower.deliveries.length === 1;
+    }, waitMs);
     await failOver();
     await standby.run('agent_runtime', insert('new', 1, 5));
     await expectSoon(() => diverged(follower) > 0, waitMs);

@@ -98,6 +98,8 @@ export class SqlWriter {
     }
     if (choice > 0.97) {
       // The log's triggers now instead of at commit: such a writer holds everybody's horizon back.
+      for (const sessionId of [...appended].toSorted())
+        await client.query(`UPDATE sessions SET title = $2 WHERE id = $1`, [sessionId, `${this.#written} messages`]);
       await client.query('SET CONSTRAINTS ALL IMMEDIATE');
       await sleep(random.below(longestHorizonHoldMs));
     }

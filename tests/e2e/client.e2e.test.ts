@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { WebSocket } from 'ws';
 import { createScrollbackClient, type ScrollbackClient } from '../../src/client/client.ts';
 import type { RetryNotice } from '../../src/client/recovery.ts';
-import { testDatabases, type TestDatabases } from '../support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../support/databases.ts';
 import { faultyRoad } from '../support/faulty-road.ts';
 import { startTestGateway, type Credentials, type TestGateway } from '../support/gateway.ts';
 import { addMessages, addSession, addUser } from '../support/people.ts';
@@ -137,6 +137,7 @@ describe('a stream of the client', () => {
 
   it('takes a removed message for what it is', async () => {
     await addSession(test, 'holes', anna, 10);
+    await numberMessages(test.service.agentRuntime);
     await test.service.agentRuntime.query(
       `DELETE FROM messages WHERE id IN ('holes-1', 'holes-4', 'holes-5', 'holes-9')`,
     );

@@ -57,6 +57,11 @@ export async function testDatabases(
   };
 }
 
+/** As a gateway does that looks for changes: messages get their numbers behind the commit. */
+export async function numberMessages(client: Pick<pg.ClientBase, 'query'>): Promise<void> {
+  await client.query('SELECT scrollback.number_messages(100000)');
+}
+
 const urlOf = (role: 'gateway' | 'owner' | 'superuser', database: string): string =>
   inject('testServer')[role].replace('%s', database);
 

@@ -1,6 +1,8 @@
 /** Advisory locks: a class of two-part keys for sessions, the upper 16 bits of a one-part key for the horizon. */
 export const sessionLocks = 727_465_003;
 export const horizonLock = 23595;
+/** By which those who give numbers behind the commit work one after the other. */
+export const numberingLock = 727_465_004;
 
 /** Which lock is a session's. Written out where services run it, which have no rights in our schema. */
 export const lockOf = (sessionId: string): string => `(hashtextextended(${sessionId}, 0) & 1023)::integer`;

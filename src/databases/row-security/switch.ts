@@ -3,13 +3,14 @@ import { StartupError } from '../../shared/errors.ts';
 import type { Database } from '../database.ts';
 import { databaseTitles } from '../database-name.ts';
 import { viewerRights as agentRuntimeRights } from '../migrations/agent-runtime/12-rights.ts';
+import { viewerNumberingRights } from '../migrations/agent-runtime/26-numbering.ts';
 import { viewerRights as authRights } from '../migrations/auth/05-rights.ts';
 import { giveWay } from '../migrations/give-way.ts';
 import { exactRights } from '../migrations/grants.ts';
 import { policies } from './policies.ts';
 import { viewerRole } from './read-for.ts';
 
-const rights = { agentRuntime: agentRuntimeRights, auth: authRights };
+const rights = { agentRuntime: [...agentRuntimeRights, ...viewerNumberingRights], auth: authRights };
 
 /**
  * Switches row-level security on, by the tables' owner. Everybody may see all rows as before, except for the viewer's

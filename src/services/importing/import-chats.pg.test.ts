@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { importChats, ImportTally } from './import-chats.ts';
 
 const fileTime = new Date('2026-03-01T12:00:00Z');
@@ -192,6 +192,7 @@ test("nothing is added to another session that has the file's id by chance", asy
   await pair.service.agentRuntime.query(
     `INSERT INTO messages (id, session_db_id, role) VALUES ('m-1', 'taken', 'user')`,
   );
+  await numberMessages(pair.service.agentRuntime);
   const { badLines } = await importLines([conversation('taken')]);
   expect(badLines).toEqual([[1, "the id taken is another session's here"]]);
   expect(await messagesOf('taken')).toHaveLength(1);

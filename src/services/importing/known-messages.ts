@@ -11,7 +11,7 @@ export interface KnownMessage {
   readonly toolCalls: string | null;
 }
 
-/** Those of the messages that the session's log tells of: what was removed does not come back with the next import. */
+/** Those of the messages that the session's log tells of, or is about to: what was removed does not come back with the next import. */
 export async function knownMessages(
   em: EntityManager,
   sessionId: string,
@@ -22,7 +22,11 @@ export async function knownMessages(
     em,
     sql`SELECT l.subject_id AS id, m.role, m.content, m.tool_calls AS "toolCalls"
       FROM scrollback.session_log AS l LEFT JOIN public.messages AS m ON m.id = l.subject_id
-      WHERE l.subject_id IN (${join(ids)}) AND l.session_id = ${sessionId} AND l.kind = 'message_added'`,
+      WHERE l.subject_id IN (${join(ids)}) AND l.session_id = ${sessionId} AND l.kind = 'message_added'
+      UNION
+      SELECT m.id, m.role, m.content, m.tool_calls
+      FROM scrollback.unnumbered_messages AS u JOIN public.messages AS m ON m.id = u.message_id
+      WHERE u.message_id IN (${join(ids)}) AND u.session_id = ${sessionId}`,
   );
   return new Map(rows.map((row) => [row.id, row]));
 }

@@ -1,6 +1,6 @@
 import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addMessages, addSession } from '../../../tests/support/people.ts';
 import { noteStatements, type Statements } from '../../../tests/support/statements.ts';
 import { viewerOf, type Viewer } from '../identity/viewer.ts';
@@ -17,6 +17,7 @@ beforeAll(async () => {
   together = new RowsTogether(test.databases);
   for (const userId of ['anna', 'ben', 'carl']) await addSession(test, `of-${userId}`, { userId }, 3);
   await addSession(test, 'elsewhere', { userId: 'anna', tenantId: 'other' }, 1);
+  await numberMessages(test.service.agentRuntime);
 });
 afterAll(() => test.close());
 beforeEach(() => void statements.take());
@@ -53,6 +54,7 @@ describe('rows that are read in one turn', () => {
   it('are as many statements as they need to be no larger than others', async () => {
     await addSession(test, 'long', { userId: 'anna' }, 1);
     await addMessages(test, 'long', 2, 1200);
+    await numberMessages(test.service.agentRuntime);
     statements.take();
     const keys = Array.from({ length: 1200 }, (_, index) => `long-${index + 1}`);
     const pages = Array.from({ length: 12 }, (_, page) => keys.slice(page * 100, page * 100 + 100));

@@ -18,7 +18,7 @@ export class TurnReaders {
     let reader = this.#readers.get(rights);
     if (reader === undefined) {
       if (this.#readers.size === 0) setImmediate(() => this.#readers.clear());
-      reader = new Reader(this.#databases, viewer);
+      reader = new Reader(this.#databases, viewer, { readsNumbered: true });
       this.#readers.set(rights, reader);
     }
     return reader;

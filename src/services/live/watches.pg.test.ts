@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addMessages, addSession } from '../../../tests/support/people.ts';
 import { createFeeds } from '../../change-feed/feeds.ts';
 import { Topics } from '../../change-feed/topics.ts';
@@ -42,6 +42,7 @@ it('a database that goes between the log and the rows ends no stream and costs n
   const idOfNext = async (): Promise<unknown> => ((await messages.next()).value as Edge | undefined)?.node['id'];
   const first = idOfNext();
   await addMessages(test, 'shaky', 2, 3);
+  await numberMessages(test.service.agentRuntime);
   const failures = failNext(/JOIN public\.messages/, 2);
   topics.wakeAll();
   expect([await first, await idOfNext()]).toEqual(['shaky-2', 'shaky-3']);

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addSession } from '../../../tests/support/people.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import type { Source } from '../reading/source.ts';
@@ -46,6 +46,7 @@ async function planOfLastPage(...sessionIds: string[]): Promise<string> {
 
 it('reads the end of a long session by its log, and messages by their ids, also before the tables have statistics', async () => {
   await addSession(test, 'long', { userId: 'anna' }, 3000);
+  await numberMessages(test.service.agentRuntime);
   const early = await planOfLastPage('long');
   expect(early).toContain('Index Scan using messages_pkey');
   expect(early).not.toMatch(/ix_messages_session_db_id|idx_messages_session_timestamp/);
@@ -63,6 +64,7 @@ it.each([
 ])('numbers the %s of many parents in their order', async (name, source, orderName, relation, backward) => {
   const owner = `${name} ${backward}`;
   for (const n of [1, 2, 3]) await addSession(test, `${owner} ${n}`, { userId: owner }, 3);
+  await numberMessages(test.service.agentRuntime);
   const parents = source === sessionSource ? [owner, 'nobody'] : [1, 2, 3].map((n) => `${owner} ${n}`);
   const viewer = viewerOf({ userId: owner, scopes: ['api:read'] });
   const { text, values } = pages({ ...lastPage(parents, source, orderName), relation, backward, viewer });

@@ -45,6 +45,7 @@ export const messageSource: Source = {
     chain: 'l.chain',
     sequence: 'l.message_sequence',
     scope: 'l.session_id',
+    unnumbered: { table: 'scrollback.unnumbered_messages AS u', scope: 'u.session_id' },
   },
   filters: {
     role: (values: readonly string[]) => sql`upper(m.role) = ANY (${values}::text[])`,

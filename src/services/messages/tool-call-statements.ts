@@ -2,6 +2,7 @@ import { JsonText } from '../../shared/json-text.ts';
 import { join, raw, type Sql, sql } from '../../shared/sql.ts';
 import { parentSessionVisible, sessionIdVisible } from '../identity/visibility.ts';
 import type { Viewer } from '../identity/viewer.ts';
+import { noticeRow } from '../reading/statements.ts';
 
 /** What a tool server recorded of one call; of what nobody wants nothing is read. */
 export interface RecordedCall {
@@ -44,7 +45,8 @@ export interface AskedFor {
 }
 
 export interface Answer {
-  readonly messageId: string;
+  /** Null in a row that is a notice. */
+  readonly messageId: string | null;
   readonly callId: string;
   readonly content: string | null;
 }
@@ -111,7 +113,14 @@ export const answersOfCalls = (viewer: Viewer, asked: readonly AskedFor[]): Sql 
       AND l.number > CASE WHEN answer.number > place.number THEN place.number ELSE 0 END
       AND l.number < CASE WHEN answer.number > place.number THEN answer.number ELSE place.number END
       AND asked.call_id = ANY (scrollback.asked_call_ids(m.tool_calls))
-  )`;
+  )
+  UNION ALL SELECT ${noticeRow('NULL', 3)}
+  WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages AS u WHERE u.session_id = ANY (${sessionIdsOf(asked)}::text[]))`;
+
+export const sessionIdsOf = (asked: readonly AskedFor[]): string[] => [...new Set(asked.map((call) => call.sessionId))];
+
+/** Whether a row says that messages of the sessions have no numbers yet, so that an answer may be missing. */
+export const isAnswerNotice = ({ messageId }: Answer): boolean => messageId === null;
 
 /** The newest approval that was requested for each call. */
 export const approvalsOfCalls = (viewer: Viewer, calls: readonly { sessionId: string; callId: string }[]): Sql => sql`

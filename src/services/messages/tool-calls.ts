@@ -5,8 +5,10 @@ import {
   answersOfCalls,
   approvalsOfCalls,
   detailsAmong,
+  isAnswerNotice,
   recordedCall,
   recordedCalls,
+  sessionIdsOf,
   type Answer,
   type AskedFor,
   type RecordedCall,
@@ -179,7 +181,12 @@ async function answersOf(
   if (asking.length === 0) return [];
   const found = await reader.loadAll<Answers>('answers to tool calls', asking, async (wanted) => {
     const calls = wanted.map((key) => JSON.parse(key) as AskedFor[]);
-    const rows = await reader.query<Answer>('agentRuntime', answersOfCalls(reader.viewer, calls.flat()));
+    const all = calls.flat();
+    const rows = await reader.numbered(
+      sessionIdsOf(all),
+      (mayLag) => reader.query<Answer>('agentRuntime', answersOfCalls(reader.viewer, all), mayLag),
+      isAnswerNotice,
+    );
     const byMessage = Map.groupBy(rows, (row) => row.messageId);
     return calls.map(
       ([call]) => new Map((byMessage.get(call?.messageId ?? '') ?? []).map((row) => [row.callId, row.content])),

@@ -1,6 +1,6 @@
 import type { Sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { addSession, addUser } from '../../../tests/support/people.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
 import { viewerOf } from '../identity/viewer.ts';
@@ -33,6 +33,7 @@ beforeAll(async () => {
   await agentRuntime.query(`INSERT INTO scrollback.tool_usage (id, session_id, message_id, call_id, tool_name, asked)
     SELECT id, session_db_id, id, 'c', 'find', n % 100 > 0
     FROM (SELECT id, session_db_id, row_number() OVER () AS n FROM messages) AS m WHERE n % 3 = 0`);
+  await numberMessages(agentRuntime);
   await Promise.all([agentRuntime.query('ANALYZE'), auth.query('ANALYZE')]);
 }, 120_000);
 afterAll(() => test.close());

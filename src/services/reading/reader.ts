@@ -1,7 +1,9 @@
 import DataLoader from 'dataloader';
 import type { Sql } from '../../shared/sql.ts';
+import { isUnavailable } from '../../databases/database-errors.ts';
 import type { Database } from '../../databases/database.ts';
 import type { DatabaseName } from '../../databases/database-name.ts';
+import { numberAllMessages, numberSessions, numberSessionsOf } from '../../databases/numbering.ts';
 import { readFor, type ReadFor } from '../../databases/row-security/read-for.ts';
 import type { ReadOptions } from '../../databases/run-statement.ts';
 import { Allowance } from '../../shared/allowance.ts';
@@ -13,7 +15,7 @@ import { Page } from './page.ts';
 import { givenFilters, pageReadingOf, type PageQuery } from './page-reading.ts';
 import { Places } from './places.ts';
 import type { Row, Source } from './source.ts';
-import { counts, pages, placeNames, rowsByKeys, type PageStatement } from './statements.ts';
+import { counts, isNotice, pages, placeNames, rowsByKeys, type PageStatement } from './statements.ts';
 
 export type Databases = Readonly<Record<DatabaseName, Database>>;
 
@@ -35,18 +37,25 @@ export class Reader {
   readonly #readFor: ReadFor;
   readonly #mayLag: boolean;
   readonly #leaving: Leaving | null;
+  readonly #readsNumbered: boolean;
   #asking: ReadOptions;
 
   /**
    * With `mayLag` answers may come from a replica; never after a write of the same operation, and never in a stream.
-   * When `leaving` says that nobody waits for the answer any more, what is being read is given up.
+   * When `leaving` says that nobody waits for the answer any more, what is being read is given up. With `readsNumbered`
+   * the keys of messages come from the log.
    */
-  constructor(databases: Databases, viewer: Viewer, options: { mayLag?: boolean; leaving?: Leaving | null } = {}) {
+  constructor(
+    databases: Databases,
+    viewer: Viewer,
+    options: { mayLag?: boolean; leaving?: Leaving | null; readsNumbered?: boolean } = {},
+  ) {
     this.databases = databases;
     this.viewer = viewer;
     this.#readFor = readForOf(viewer);
     this.#mayLag = options.mayLag ?? false;
     this.#leaving = options.leaving ?? null;
+    this.#readsNumbered = options.readsNumbered ?? false;
     this.#asking = this.#anew();
   }
 
@@ -95,17 +104,85 @@ export class Reader {
   }
 
   /** A statement of code that reads without a source; it carries the viewer's predicate itself. */
-  query<Result extends object>(name: DatabaseName, statement: Sql): Promise<Result[]> {
+  query<Result extends object>(name: DatabaseName, statement: Sql, mayLag = this.#mayLag): Promise<Result[]> {
     const database = this.databases[name];
     const reading = readFor(statement, this.#readFor);
-    return this.#mayLag ? database.read<Result>(reading, this.#asking) : database.query<Result>(reading, this.#asking);
+    return mayLag ? database.read<Result>(reading, this.#asking) : database.query<Result>(reading, this.#asking);
   }
 
   /** The same for a statement whose rows are wanted as PostgreSQL prints them; see Database. */
-  rows(name: DatabaseName, statement: Sql): Promise<unknown[][]> {
+  rows(name: DatabaseName, statement: Sql, mayLag = this.#mayLag): Promise<unknown[][]> {
     const database = this.databases[name];
     const reading = readFor(statement, this.#readFor);
-    return this.#mayLag ? database.readRows(reading, this.#asking) : database.queryRows(reading, this.#asking);
+    return mayLag ? database.readRows(reading, this.#asking) : database.queryRows(reading, this.#asking);
+  }
+
+  /** Rows of a source by their keys, as PostgreSQL prints them, the key first. */
+  rowsByKeys(source: Source, columns: readonly string[], keys: readonly string[]): Promise<Map<string, unknown[]>> {
+    return this.#byKeys(source, keys, async (some, mayLag) => {
+      const rows = await this.rows(source.database, rowsByKeys(source, columns, some, this.viewer), mayLag);
+      return rows.map((row) => [row[0] as string, row]);
+    });
+  }
+
+  /** Rows of one or more pages, as PostgreSQL prints them; see `pages`. */
+  pageRows(page: PageStatement): Promise<unknown[][]> {
+    return this.numbered(
+      page.relation === null ? null : page.parentKeys,
+      (mayLag) => this.rows(page.source.database, pages(page), mayLag),
+      ([parent]) => isNotice(page, parent),
+    );
+  }
+
+  /** How many rows each parent has, in the same way; see `counts`. */
+  countRows(page: PageStatement): Promise<unknown[][]> {
+    return this.numbered(
+      page.relation === null ? null : page.parentKeys,
+      (mayLag) => this.rows(page.source.database, counts(page), mayLag),
+      ([parent]) => isNotice(page, parent),
+    );
+  }
+
+  /**
+   * What is read in the order of the log: where a row says that messages of these sessions (null: of any) have no numbers
+   * yet, they get them, and it is read again.
+   */
+  async numbered<Result>(
+    sessionIds: readonly string[] | null,
+    read: (mayLag?: boolean) => Promise<Result[]>,
+    isNoticeRow: (row: Result) => boolean,
+  ): Promise<Result[]> {
+    const rows = await read();
+    if (!rows.some(isNoticeRow)) return rows;
+    const { agentRuntime } = this.databases;
+    const wasNumbered = await this.#number(() =>
+      sessionIds === null ? numberAllMessages(agentRuntime) : numberSessions(agentRuntime, sessionIds),
+    );
+    return (wasNumbered ? await read(false) : rows).filter((row) => !isNoticeRow(row));
+  }
+
+  /** Whether it could be done: while the database is away a replica still says what is numbered. */
+  async #number(work: () => Promise<unknown>): Promise<boolean> {
+    try {
+      return (await work()) !== false;
+    } catch (error) {
+      if (this.#mayLag && isUnavailable(error)) return false;
+      throw error;
+    }
+  }
+
+  /** Rows by their keys; those that are not there may only have no numbers yet. */
+  async #byKeys<Result>(
+    source: Source,
+    keys: readonly string[],
+    read: (keys: readonly string[], mayLag?: boolean) => Promise<(readonly [string, Result])[]>,
+  ): Promise<Map<string, Result>> {
+    const found = new Map(await read(keys));
+    if (found.size === keys.length || this.#readsNumbered || source.log?.unnumbered === undefined) return found;
+    const missing = keys.filter((key) => !found.has(key));
+    if (await this.#number(() => numberSessionsOf(this.databases[source.database], missing)))
+      for (const [key, row] of await read(missing, false)) found.set(key, row);
+    return found;
   }
 
   /** A batch function for what is not read from a source; made once per operation under its name. */
@@ -163,9 +240,11 @@ export class Reader {
     keys: readonly string[],
     filter: PageQuery['filter'],
   ): Promise<(Row | null)[]> {
-    const statement = rowsByKeys(source, columns, keys, this.viewer, givenFilters(source, filter));
-    const rows = await this.#query<Row & { __key: string }>(source, statement);
-    const byKey = new Map(rows.map((row) => [row.__key, row]));
+    const byKey = await this.#byKeys(source, keys, async (some, mayLag) => {
+      const statement = rowsByKeys(source, columns, some, this.viewer, givenFilters(source, filter));
+      const rows = await this.query<Row & { __key: string }>(source.database, statement, mayLag);
+      return rows.map((row) => [row.__key, row]);
+    });
     return keys.map((key) => byKey.get(key) ?? null);
   }
 
@@ -175,7 +254,12 @@ export class Reader {
     parentKey: string | null,
   ): Promise<readonly Row[]> {
     const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
-      const rows = await this.#query<RowOfParent>(page.source, pages({ ...page, parentKeys }));
+      const statement = { ...page, parentKeys };
+      const rows = await this.numbered(
+        page.relation === null ? null : parentKeys,
+        (mayLag) => this.query<RowOfParent>(page.source.database, pages(statement), mayLag),
+        (row) => isNotice(statement, row.__parent),
+      );
       if (parentKeys.length === 1) return [rows];
       const found = byParent(rows, belonging);
       return parentKeys.map((key) => found.get(key) ?? []);
@@ -185,18 +269,17 @@ export class Reader {
 
   async #count(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<number> {
     const loader = this.loader<number>(name, async (parentKeys) => {
-      const rows = await this.#query<{ __parent: string | null; count: number }>(
-        page.source,
-        counts({ ...page, parentKeys }),
+      const statement = { ...page, parentKeys };
+      const rows = await this.numbered(
+        page.relation === null ? null : parentKeys,
+        (mayLag) =>
+          this.query<{ __parent: string | null; count: number }>(page.source.database, counts(statement), mayLag),
+        (row) => isNotice(statement, row.__parent),
       );
       if (parentKeys.length === 1) return [rows[0]?.count ?? 0];
       const totals = new Map(rows.map((row) => [row.__parent ?? '', row.count]));
       return parentKeys.map((key) => totals.get(key) ?? 0);
     });
     return loader.load(parentKey ?? '');
-  }
-
-  #query<Result extends object>(source: Source, statement: Sql): Promise<Result[]> {
-    return this.query<Result>(source.database, statement);
   }
 }

@@ -29,6 +29,8 @@ export interface LogOrder {
   readonly sequence?: string;
   /** Column that tells the log's rows apart by session; absent where one log serves all. */
   readonly scope?: string;
+  /** Where rows wait for their numbers, and the column that says of which session; absent where they are born with them. */
+  readonly unnumbered?: { readonly table: string; readonly scope: string };
 }
 
 /** Visibility that is a parent's: asked once per parent instead of once per row. */

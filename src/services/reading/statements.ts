@@ -61,7 +61,11 @@ export interface PageStatement {
  */
 export function pages(page: PageStatement): Sql {
   const one = onlyParent(page);
-  return one === undefined ? overParents(page, numbered(page), sql`page.*`) : pageOf(page, noParent, one);
+  const { source, columns, order, withPlaces } = page;
+  const width = 1 + Math.max(1, columns.length) + (withPlaces ? placeNames(source, order).length : 0);
+  return one === undefined
+    ? withNotice(page, overParents(page, numbered(page), sql`page.*`), width + 1)
+    : withNotice(page, pageOf(page, noParent, one), width);
 }
 
 /** A log has a number for each row. To number the rows of another list means to store them once more. */
@@ -76,9 +80,33 @@ function numbered(page: PageStatement): Sql {
 /** How many rows each parent's whole list has. */
 export function counts(page: PageStatement): Sql {
   const one = onlyParent(page);
-  if (one !== undefined) return countOf(page, noParent, one);
-  return overParents(page, countOf(page, empty, parentKey), sql`page."count"`);
+  return one === undefined
+    ? withNotice(page, overParents(page, countOf(page, empty, parentKey), sql`page."count"`), 2)
+    : withNotice(page, countOf(page, noParent, one), 2);
 }
+
+/**
+ * One row more where rows of these parents have no numbers yet, so that the list lacks them: it has NULL for a parent
+ * where there are several, and something where there is one. That they lack them is seen in the same snapshot.
+ */
+function withNotice({ source, relation, parentKeys }: PageStatement, found: Sql, width: number): Sql {
+  const unnumbered = source.log?.unnumbered;
+  if (unnumbered === undefined) return found;
+  const { table, scope } = unnumbered;
+  const ofParents = relation === null ? empty : sql` WHERE ${isOneOf(raw(scope), parentKeys)}`;
+  const first = relation === null || parentKeys.length === 1 ? `'notice'` : 'NULL';
+  return sql`(${found}) UNION ALL SELECT ${noticeRow(first, width)} WHERE EXISTS (SELECT FROM ${raw(table)}${ofParents})`;
+}
+
+/** A row that says nothing but that it is there. */
+export const noticeRow = (first: string, width: number): Sql =>
+  raw([first, ...Array<string>(width - 1).fill('NULL')].join());
+
+/** Whether a row of one of these statements is the notice, by what stands for its parent. */
+export const isNotice = (
+  { relation, parentKeys }: Pick<PageStatement, 'relation' | 'parentKeys'>,
+  parent: unknown,
+): boolean => (parent === null) !== (relation === null || parentKeys.length === 1);
 
 const parentKey = sql`parent.key`;
 /** All rows are one parent's; its key in each of them would be read for nothing. */

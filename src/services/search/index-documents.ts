@@ -1,4 +1,5 @@
 import type { Database } from '../../databases/database.ts';
+import { numberMessages } from '../../databases/numbering.ts';
 import { sleep } from '../../shared/backoff.ts';
 import { sql } from '../../shared/sql.ts';
 
@@ -43,6 +44,7 @@ async function inRounds(
   let total = 0;
   for (let number = 0; number < maxRounds; number += 1) {
     const began = performance.now();
+    await numberMessages(database);
     const [round] = await database.query<Round>(sql`
       SELECT coalesce(pg_sequence_last_value('scrollback.log_position'), 0) - position AS behind,
         scrollback.index_documents(${batch}) AS taken

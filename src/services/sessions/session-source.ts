@@ -25,8 +25,12 @@ export const sessionSource: Source = {
     expiresAt: 's.last_activity + make_interval(secs => s.lifetime_seconds)',
     metadata: `CASE WHEN jsonb_typeof(s.metadata) = 'object' THEN s.metadata ELSE jsonb_build_object('value', s.metadata) END`,
     messageCount: '(SELECT count(*) FROM public.messages AS n WHERE n.session_db_id = s.id)',
-    lastMessageId: `(SELECT n.id FROM scrollback.session_log AS l JOIN public.messages AS n ON n.id = l.subject_id AND coalesce(n.session_db_id = l.session_id, FALSE)
-      WHERE l.session_id = s.id AND l.kind = 'message_added' ORDER BY l.number DESC LIMIT 1)`,
+    // What has no number yet is later than what has.
+    lastMessageId: `coalesce(
+      (SELECT n.id FROM scrollback.unnumbered_messages AS u JOIN public.messages AS n ON n.id = u.message_id AND coalesce(n.session_db_id = u.session_id, FALSE)
+      WHERE u.session_id = s.id ORDER BY u.position DESC LIMIT 1),
+      (SELECT n.id FROM scrollback.session_log AS l JOIN public.messages AS n ON n.id = l.subject_id AND coalesce(n.session_db_id = l.session_id, FALSE)
+      WHERE l.session_id = s.id AND l.kind = 'message_added' ORDER BY l.number DESC LIMIT 1))`,
     currentAgent: '(SELECT a.current_agent FROM public.agent_contexts AS a WHERE a.session_db_id = s.id)',
   },
   visible: (viewer) => sessionVisible(viewer),

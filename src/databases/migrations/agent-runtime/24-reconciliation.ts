@@ -14,7 +14,7 @@ export class Reconciliation extends Migration {
 }
 
 /** Sessions of either table, by their ids. The log is looked into once for each of them: statistics may be missing after a restore. */
-const nextSessions = (condition: string): string => /* sql */ `ids := ARRAY(
+export const nextSessions = (condition: string): string => /* sql */ `ids := ARRAY(
       WITH RECURSIVE logged (id) AS (
         (SELECT id FROM (SELECT session_id AS id FROM scrollback.session_log) AS event ${condition} ORDER BY id LIMIT 1)
         UNION ALL

@@ -1,0 +1,530 @@
+import { Migration } from '@mikro-orm/migrations';
+import { giveWay } from '../give-way.ts';
+import { grantIfRoleExists } from '../grants.ts';
+import { insertEvent, is, lockOf, numberingLock, sessionLocks } from '../log-event.ts';
+import { nextSessions } from './24-reconciliation.ts';
+
+/**
+ * Messages get their numbers behind the commit. Whoever inserts one only notes it, in the same transaction, in a small
+ * table that is written in order; no lock, no look into the log, nothing left for the commit. Whoever reads numbers first
+ * what is noted: looks for changes take everything that is visible, reads take the sessions that they show.
+ *
+ * What else happens to messages, to sessions and to approvals is still logged at commit, under the session's lock, by
+ * whoever does it, and numbers first what is noted of the session: so the log tells it after what was committed before.
+ */
+export class Numbering extends Migration {
+  override name = '26-numbering';
+
+  override up(): void {
+    this.addSql(giveWay);
+    this.addSql(tables);
+    this.addSql(chain);
+    this.addSql(events);
+    this.addSql(numbering);
+    this.addSql(comparison);
+    this.addSql(changes);
+    this.addSql(reconciliation);
+    this.addSql(unindexed);
+    this.addSql(ownMessages);
+    this.addSql(inserts);
+    this.addSql(publication);
+    this.addSql(rights);
+    this.addSql(grantIfRoleExists('scrollback_gateway', gatewayRights));
+    this.addSql(grantIfRoleExists('scrollback_viewer', viewerNumberingRights));
+  }
+}
+
+/**
+ * The table is empty most of the time, and what is deleted from it is many times what it holds: it is vacuumed often.
+ * It is not analyzed, and keeps its pages: planners would find it empty, and read all of it when it is full.
+ */
+const tables = /* sql */ `
+CREATE TABLE scrollback.unnumbered_messages (
+  -- The order in which messages were inserted, which those of a session keep
+  position bigint GENERATED ALWAYS AS IDENTITY,
+  session_id varchar(255) NOT NULL,
+  message_id varchar(255) NOT NULL,
+  transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
+  PRIMARY KEY (session_id, position)
+) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, vacuum_truncate = false);
+CREATE INDEX unnumbered_messages_transaction_id ON scrollback.unnumbered_messages (transaction_id);
+
+-- All that was noted by transactions before this one is numbered, except by those that were in flight then. Nobody has to
+-- look where deleted rows wait for a vacuum, which a long transaction of anybody can keep from its work.
+CREATE TABLE scrollback.numbering (
+  only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+  before_transaction xid8 NOT NULL DEFAULT '0',
+  in_flight xid8[] NOT NULL DEFAULT '{}',
+  -- After a restore into another server transactions count anew, and the table is another one.
+  of_table oid NOT NULL DEFAULT 'scrollback.unnumbered_messages'::regclass,
+  updated_at timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO scrollback.numbering DEFAULT VALUES;
+`;
+
+const chain = /* sql */ `
+CREATE FUNCTION scrollback.chain_on_step(so_far bytea, previous bytea, event bytea) RETURNS bytea
+LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN scrollback.chain_step(coalesce(so_far, previous, ''::bytea), event);
+
+-- As a window function: the chain values of rows that are numbered in one statement, after what is there already.
+CREATE AGGREGATE scrollback.chain_on(previous bytea, event bytea) (sfunc = scrollback.chain_on_step, stype = bytea);
+`;
+
+const batch = 5000;
+
+/** What log_message() and append_event() began with is a function of its own, and comparing is another. */
+const events = /* sql */ `
+-- Before the events of a session: its lock, and numbers for what has none yet.
+CREATE FUNCTION scrollback.open_session_log(opened_session_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.begin_events();
+  PERFORM scrollback.adopt_session(opened_session_id);
+  PERFORM scrollback.number_locked_session(opened_session_id);
+END
+$$;
+
+-- All of it, however much it is. The caller holds the session's lock.
+CREATE FUNCTION scrollback.number_locked_session(locked_session_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  WHILE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = locked_session_id) LOOP
+    PERFORM scrollback.number_locked_sessions(ARRAY[locked_session_id], ${batch});
+  END LOOP;
+END
+$$;
+
+-- Brings the log up to what the messages table says of one message. The caller holds the session's lock.
+CREATE FUNCTION scrollback.compare_message(message_session_id text, message_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  hash bytea;
+  is_there boolean;
+  last_event record;
+  head record;
+  event_kind text;
+  sequence bigint;
+  at timestamptz := clock_timestamp();
+BEGIN
+  SELECT scrollback.content_hash(role, content, name, tool_call_id, tool_calls) INTO hash
+  FROM public.messages WHERE id = message_id AND session_db_id = message_session_id;
+  is_there := FOUND;
+  SELECT kind, message_sequence, content_hash INTO last_event FROM (
+    (SELECT kind, message_sequence, content_hash, number FROM scrollback.session_log
+     WHERE subject_id = message_id AND session_id = message_session_id AND kind = 'message_added')
+    UNION ALL
+    (SELECT kind, message_sequence, content_hash, number FROM scrollback.session_log
+     WHERE subject_id = message_id AND session_id = message_session_id AND kind <> 'message_added' AND message_sequence IS NOT NULL
+     ORDER BY number DESC LIMIT 1)
+  ) AS event ORDER BY number DESC LIMIT 1;
+  event_kind := CASE
+    WHEN is_there AND last_event.kind IS NULL THEN 'message_added'
+    WHEN is_there AND last_event.kind = 'message_removed' THEN 'message_restored'
+    WHEN is_there AND last_event.content_hash IS DISTINCT FROM hash THEN 'message_edited'
+    WHEN NOT is_there AND last_event.kind <> 'message_removed' THEN 'message_removed'
+  END;
+  IF event_kind IS NULL THEN
+    RETURN;
+  END IF;
+  SELECT number, messages_added, chain INTO head
+  FROM scrollback.session_log WHERE session_id = message_session_id ORDER BY number DESC LIMIT 1;
+  sequence := coalesce(last_event.message_sequence, coalesce(head.messages_added, 0) + 1);
+  ${insertEvent({
+    sessionId: 'message_session_id',
+    number: 'coalesce(head.number, 0) + 1',
+    kind: 'event_kind',
+    subjectId: 'message_id',
+    messageSequence: 'sequence',
+    messagesAdded: 'greatest(sequence, head.messages_added)',
+    contentHash: 'hash',
+    previousChain: 'head.chain',
+    at: 'at',
+  })}
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scrollback.log_message(message_session_id text, message_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.open_session_log(message_session_id);
+  PERFORM scrollback.compare_message(message_session_id, message_id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scrollback.append_event(event_session_id text, event_kind text, event_subject_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  head record;
+  next_number bigint;
+  at timestamptz := clock_timestamp();
+BEGIN
+  IF event_kind = 'session_created' THEN
+    -- What is noted of it was written after it, in the same transaction.
+    PERFORM scrollback.begin_events();
+    PERFORM scrollback.adopt_session(event_session_id);
+  ELSE
+    PERFORM scrollback.open_session_log(event_session_id);
+  END IF;
+  SELECT number, messages_added, chain INTO head
+  FROM scrollback.session_log WHERE session_id = event_session_id ORDER BY number DESC LIMIT 1;
+  next_number := coalesce(head.number, 0) + 1;
+  ${insertEvent({
+    sessionId: 'event_session_id',
+    number: 'next_number',
+    kind: 'event_kind',
+    subjectId: 'event_subject_id',
+    messageSequence: 'NULL',
+    messagesAdded: 'coalesce(head.messages_added, 0)',
+    contentHash: 'NULL',
+    previousChain: 'head.chain',
+    at: 'at',
+  })}
+END
+$$;
+`;
+
+/**
+ * Numbers are given as writers gave them: under the lock of the session, below the horizon only when they are visible.
+ * In functions that planners cannot lead astray: they have no statistics of a table that is full now and then.
+ */
+const numbering = /* sql */ `
+-- Numbers what is noted of these sessions, at most so many messages; returns how many. The caller holds the locks.
+CREATE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off AS $$
+DECLARE
+  sessions text[];
+  messages text[];
+  times timestamptz[];
+  taken integer;
+BEGIN
+  WITH noted AS (
+    DELETE FROM scrollback.unnumbered_messages AS u
+    USING (SELECT n.session_id, n.position FROM unnest(session_ids) AS session (id)
+           JOIN scrollback.unnumbered_messages AS n ON n.session_id = session.id ORDER BY n.position LIMIT batch) AS next
+    WHERE u.session_id = next.session_id AND u.position = next.position
+    RETURNING u.session_id, u.message_id, u.written_at, u.position
+  )
+  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
+  INTO sessions, messages, times, taken FROM noted;
+  IF taken = 0 THEN
+    RETURN 0;
+  END IF;
+  -- What the log has never heard of is its next rows. What is gone again before anybody saw it was never there.
+  WITH added AS (
+    INSERT INTO scrollback.session_log
+      (session_id, number, kind, subject_id, message_sequence, messages_added, content_hash, chain, created_at)
+    SELECT session_id, number, 'message_added', message_id, sequence, sequence, content_hash,
+      scrollback.chain_on(chain, scrollback.event_bytes(session_id, number, 'message_added', message_id, sequence, NULL, written_at))
+        OVER (PARTITION BY session_id ORDER BY number),
+      written_at
+    FROM (
+      SELECT n.session_id, n.message_id, n.written_at, n.place, head.chain,
+        coalesce(head.number, 0) + row_number() OVER of_session AS number,
+        coalesce(head.messages_added, 0) + row_number() OVER of_session AS sequence,
+        scrollback.content_hash(m.role, m.content, m.name, m.tool_call_id, m.tool_calls) AS content_hash
+      FROM (SELECT session_id, message_id, min(written_at) AS written_at, min(place) AS place
+            FROM unnest(sessions, messages, times) WITH ORDINALITY AS n (session_id, message_id, written_at, place)
+            GROUP BY session_id, message_id) AS n
+      JOIN public.messages AS m ON m.id = n.message_id AND m.session_db_id = n.session_id
+      LEFT JOIN LATERAL (SELECT l.number, l.messages_added, l.chain FROM scrollback.session_log AS l
+                         WHERE l.session_id = n.session_id ORDER BY l.number DESC LIMIT 1) AS head ON true
+      WHERE NOT EXISTS (SELECT FROM scrollback.session_log AS l
+                        WHERE l.subject_id = n.message_id AND l.session_id = n.session_id AND l.kind = 'message_added')
+      WINDOW of_session AS (PARTITION BY n.session_id ORDER BY n.place)
+    ) AS next
+    -- Positions go by the order of all sessions.
+    ORDER BY place
+    -- A transaction with an old snapshot meets numbers that it cannot see; what has none then is refused below.
+    ON CONFLICT (session_id, number) DO NOTHING
+    RETURNING session_id, subject_id
+  )
+  SELECT array_agg(n.session_id ORDER BY n.place), array_agg(n.message_id ORDER BY n.place) INTO sessions, messages
+  FROM unnest(sessions, messages) WITH ORDINALITY AS n (session_id, message_id, place)
+  WHERE NOT EXISTS (SELECT FROM added WHERE added.subject_id = n.message_id AND added.session_id = n.session_id);
+  PERFORM scrollback.compare_message(session_id, message_id) FROM unnest(sessions, messages) AS known (session_id, message_id);
+  RETURN taken;
+END
+$$;
+
+CREATE FUNCTION scrollback.adopt_locked_sessions(session_ids text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  IF EXISTS (SELECT FROM scrollback.waiting_sessions) THEN
+    PERFORM scrollback.adopt_session(id) FROM unnest(session_ids) AS id;
+  END IF;
+END
+$$;
+
+-- Numbers what is noted and visible, at most about so many messages. Says how many it took, and whether it left some, of
+-- sessions whose locks others hold among them. Callers work one after the other, so what is committed is numbered after it.
+CREATE FUNCTION scrollback.number_messages(batch integer, OUT numbered integer, OUT has_more boolean)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  done scrollback.numbering;
+  this_table CONSTANT oid := 'scrollback.unnumbered_messages'::regclass;
+  this_transaction xid8;
+  at_first pg_snapshot;
+  noted text[];
+  locked text[];
+BEGIN
+  numbered := 0;
+  has_more := false;
+  SELECT * INTO done FROM scrollback.numbering;
+  IF done.of_table = this_table
+      AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id >= done.before_transaction)
+      AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight)) THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock(${numberingLock});
+  SELECT * INTO done FROM scrollback.numbering;
+  IF done.of_table <> this_table THEN
+    done.before_transaction := '0';
+  END IF;
+  -- Its own number is in the log of the server with what it does, so that after a crash no later transaction has a lower one.
+  this_transaction := pg_current_xact_id();
+  at_first := pg_current_snapshot();
+  noted := ARRAY(SELECT DISTINCT session_id FROM (
+    (SELECT session_id FROM scrollback.unnumbered_messages
+     WHERE transaction_id >= done.before_transaction ORDER BY transaction_id LIMIT batch)
+    UNION ALL
+    (SELECT session_id FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight) LIMIT batch)
+    LIMIT batch) AS next);
+  locked := ARRAY(SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+  PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
+  PERFORM scrollback.adopt_locked_sessions(locked);
+  numbered := scrollback.number_locked_sessions(locked, batch);
+  has_more := numbered >= batch OR cardinality(locked) < cardinality(noted);
+  IF NOT has_more AND (done.of_table <> this_table OR done.updated_at < clock_timestamp() - interval '1 second') THEN
+    UPDATE scrollback.numbering SET before_transaction = this_transaction, of_table = this_table, updated_at = clock_timestamp(),
+      in_flight = ARRAY(SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < this_transaction);
+  END IF;
+END
+$$;
+
+-- Numbers what is noted of these sessions, for whoever shows them. Who holds a session's lock for long, which takes a
+-- transaction that checks its constraints before it commits, keeps nobody from reading what is numbered.
+CREATE FUNCTION scrollback.number_sessions(session_ids text[]) RETURNS void
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
+DECLARE
+  noted CONSTANT text[] := ARRAY(
+    SELECT id FROM unnest(session_ids) AS id WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id));
+BEGIN
+  IF noted = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM scrollback.take_locks(ARRAY(SELECT scrollback.session_lock(id) FROM unnest(noted) AS id));
+  PERFORM scrollback.adopt_locked_sessions(noted);
+  WHILE scrollback.number_locked_sessions(noted, ${batch}) >= ${batch} LOOP
+  END LOOP;
+EXCEPTION WHEN lock_not_available THEN
+END
+$$;
+
+-- The same for the sessions of these messages; says whether one of them had no number.
+CREATE FUNCTION scrollback.number_sessions_of(message_ids text[]) RETURNS boolean
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  noted CONSTANT text[] := ARRAY(
+    SELECT DISTINCT m.session_db_id FROM unnest(message_ids) AS message (id) JOIN public.messages AS m ON m.id = message.id
+    WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages AS u WHERE u.session_id = m.session_db_id AND u.message_id = m.id));
+BEGIN
+  IF noted = '{}' THEN
+    RETURN false;
+  END IF;
+  PERFORM scrollback.number_sessions(noted);
+  RETURN true;
+END
+$$;
+`;
+
+/** What a comparison finds it logs, so afterwards the log knows all of the session. */
+const comparison = /* sql */ `
+CREATE OR REPLACE FUNCTION scrollback.compare_messages(of_session_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.begin_events();
+  PERFORM scrollback.adopt_session(of_session_id);
+  PERFORM scrollback.compare_message(of_session_id, id), scrollback.doubt_records(id) FROM (
+    SELECT id FROM scrollback.differing_messages(of_session_id)
+    WHERE message_sequence IS NOT NULL ORDER BY is_there, message_sequence
+  ) AS differing;
+  -- What was deleted and inserted again is noted too, and is known now; what is new keeps its place.
+  DELETE FROM scrollback.unnumbered_messages AS u USING scrollback.session_log AS l
+  WHERE u.session_id = of_session_id AND l.session_id = of_session_id AND l.subject_id = u.message_id AND l.kind = 'message_added';
+  PERFORM scrollback.number_locked_session(of_session_id);
+  PERFORM set_config('scrollback.compared', '=' || of_session_id, true), set_config('scrollback.touched', '', true),
+    set_config('scrollback.locked', '', true), set_config('scrollback.rewritten', '0', true);
+END
+$$;
+`;
+
+const setting = (name: string): string => `pg_catalog.current_setting('scrollback.${name}', true)`;
+
+/** A row that came back in the same transaction was noted when it was inserted. */
+const changes = /* sql */ `
+CREATE OR REPLACE FUNCTION scrollback.log_deleted_message(message_session_id text, message_id text, tool_calls text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  now_asked text;
+BEGIN
+  IF scrollback.is_worth_comparing(message_session_id) THEN
+    PERFORM scrollback.compare_messages(message_session_id);
+    RETURN;
+  END IF;
+  SELECT m.tool_calls INTO now_asked FROM public.messages AS m WHERE m.id = message_id AND m.session_db_id = message_session_id;
+  IF NOT FOUND THEN
+    PERFORM scrollback.log_message(message_session_id, message_id);
+  END IF;
+  IF tool_calls IS DISTINCT FROM now_asked THEN
+    PERFORM scrollback.doubt_records(message_id);
+  END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scrollback.message_deleted() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+BEGIN
+  IF ${setting('touched')} ${is('=')} '' AND ${setting('compared')} ${is('=')} ('=' ${is('||')} OLD.session_db_id) THEN
+    RETURN NULL;
+  END IF;
+  PERFORM scrollback.log_deleted_message(OLD.session_db_id, OLD.id, OLD.tool_calls);
+  RETURN NULL;
+END
+$$;
+`;
+
+const reconciliation = /* sql */ `
+CREATE OR REPLACE FUNCTION scrollback.reconcile_sessions(after_session_id text, batch integer, OUT last_session_id text, OUT sessions integer, OUT events bigint)
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  ids text[];
+BEGIN
+  IF after_session_id IS NULL THEN
+    ${nextSessions('')}
+  ELSE
+    ${nextSessions('WHERE id > after_session_id')}
+  END IF;
+  sessions := cardinality(ids);
+  last_session_id := ids[sessions];
+  -- Without locks, which are for those that have something to be told.
+  ids := ARRAY(SELECT id FROM unnest(ids) AS id WHERE EXISTS (SELECT FROM scrollback.differing_messages(id)));
+  events := 0;
+  IF ids = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM set_config('scrollback.touched',
+    (SELECT string_agg(DISTINCT ',' || ${lockOf('id')}::text || ',', '') FROM unnest(ids) AS id), true);
+  PERFORM scrollback.open_session_log(id) FROM unnest(ids) AS id;
+  SELECT count(scrollback.log_message(session_id, id)) INTO events FROM (
+    SELECT session.id AS session_id, message.id
+    FROM unnest(ids) AS session (id) CROSS JOIN LATERAL scrollback.differing_messages(session.id) AS message
+    ORDER BY session.id, message.is_there, message.message_sequence, message."timestamp", message.id
+  ) AS differing;
+END
+$$;
+`;
+
+const unindexed = /* sql */ `
+CREATE OR REPLACE FUNCTION scrollback.unindexed_messages() RETURNS TABLE (message_id varchar)
+LANGUAGE plpgsql STABLE ROWS 100 AS $$
+BEGIN
+  RETURN QUERY
+    SELECT log.subject_id FROM scrollback.session_log AS log
+    WHERE log.position > (SELECT position FROM scrollback.document_progress) AND log.message_sequence IS NOT NULL
+    UNION
+    SELECT u.message_id FROM scrollback.unnumbered_messages AS u;
+END
+$$;
+`;
+
+/**
+ * What comes with details was sent through a gateway, which answers with its number: it gets it at commit. Services write
+ * no details.
+ */
+const ownMessages = /* sql */ `
+CREATE FUNCTION scrollback.note_own_message() RETURNS trigger
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  touched text := coalesce(current_setting('scrollback.touched', true), '');
+  lock text := ',' || ${lockOf('NEW.session_id')}::text || ',';
+BEGIN
+  IF strpos(touched, lock) = 0 THEN
+    touched := set_config('scrollback.touched', touched || lock, true);
+  END IF;
+  RETURN NEW;
+END
+$$;
+CREATE OR REPLACE FUNCTION scrollback.session_written() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.append_event(NEW.id, 'session_created', NEW.id);
+  PERFORM scrollback.number_locked_session(NEW.id);
+  RETURN NULL;
+END
+$$;
+
+CREATE TRIGGER scrollback_note_inserted BEFORE INSERT ON scrollback.message_details
+  FOR EACH ROW EXECUTE FUNCTION scrollback.note_own_message();
+
+CREATE FUNCTION scrollback.number_own_message() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  -- Of a session that is created in this transaction the log tells first that it is there; see session_written().
+  IF EXISTS (SELECT FROM scrollback.session_log WHERE session_id = NEW.session_id)
+      OR EXISTS (SELECT FROM scrollback.waiting_sessions WHERE session_id = NEW.session_id) THEN
+    PERFORM scrollback.open_session_log(NEW.session_id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+CREATE CONSTRAINT TRIGGER scrollback_inserted AFTER INSERT ON scrollback.message_details
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION scrollback.number_own_message();
+`;
+
+/** All that a service pays for a message. */
+const inserts = /* sql */ `
+DROP TRIGGER scrollback_note_inserted ON public.messages;
+DROP FUNCTION scrollback.note_inserted_messages();
+DROP TRIGGER scrollback_inserted ON public.messages;
+
+CREATE OR REPLACE FUNCTION scrollback.message_inserted() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
+BEGIN
+  INSERT INTO scrollback.unnumbered_messages (session_id, message_id) VALUES (NEW.session_db_id, NEW.id);
+  RETURN NULL;
+END
+$$;
+DROP FUNCTION scrollback.log_inserted_message(text, text);
+
+CREATE TRIGGER scrollback_inserted AFTER INSERT ON public.messages
+  FOR EACH ROW EXECUTE FUNCTION scrollback.message_inserted();
+`;
+
+/** A commit with a message to be numbered is a hint, as the row of the log will be. */
+const publication = /* sql */ `
+DO $$ BEGIN
+  IF current_setting('server_version_num')::integer >= 150000 THEN
+    ALTER PUBLICATION scrollback_log SET TABLE scrollback.session_log (position), scrollback.unnumbered_messages (position);
+  ELSE
+    ALTER PUBLICATION scrollback_log ADD TABLE scrollback.unnumbered_messages;
+  END IF;
+END $$;
+`;
+
+const callable = 'scrollback.number_messages, scrollback.number_sessions, scrollback.number_sessions_of';
+
+const rights = /* sql */ `
+REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message,
+  scrollback.number_locked_session, scrollback.number_locked_sessions, scrollback.adopt_locked_sessions,
+  scrollback.number_own_message, ${callable} FROM PUBLIC;
+`;
+
+const gatewayRights = [
+  'GRANT SELECT ON scrollback.unnumbered_messages TO scrollback_gateway',
+  `GRANT EXECUTE ON FUNCTION ${callable} TO scrollback_gateway`,
+];
+
+/** Ids of sessions and messages, and no word of anybody, as in the log. */
+export const viewerNumberingRights = ['GRANT SELECT ON scrollback.unnumbered_messages TO scrollback_viewer'];
