@@ -5,6 +5,7 @@ import { median } from '../support/numbers.ts';
 import { say } from '../support/options.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
 import { CpuTime } from './cpu-time.ts';
+import { Numberer } from './numberer.ts';
 import { otherSessionIds, sessionIds, subscribe, type Followed, type WriteStage } from './stage.ts';
 import type { Work, WritersOrder } from './writers-process.ts';
 
@@ -12,6 +13,8 @@ import type { Work, WritersOrder } from './writers-process.ts';
 interface Setting {
   readonly says: string;
   readonly triggers: boolean;
+  /** Whether messages are numbered meanwhile, by a connection that does nothing else. */
+  readonly numbered?: boolean;
   /** Settings of the gateway that follows; null without a gateway. */
   readonly gateway: Readonly<Record<string, string>> | null;
   readonly followed?: Followed;
@@ -21,6 +24,7 @@ const settings: Readonly<Record<Work, readonly Setting[]>> = {
   append: [
     { says: "without the log's triggers", triggers: false, gateway: null },
     { says: 'with them', triggers: true, gateway: null },
+    { says: 'with them, and numbered ten times a second', triggers: true, gateway: null, numbered: true },
     { says: 'with them and 1,000 subscribers, woken by the poll', triggers: true, gateway: { LIVE_NOTIFY: 'false' } },
     { says: 'with them and 1,000 subscribers, wake-ups by default', triggers: true, gateway: {} },
     {
@@ -33,6 +37,12 @@ const settings: Readonly<Record<Work, readonly Setting[]>> = {
   save: [
     { says: "that save sessions of some fifty messages, without the log's triggers", triggers: false, gateway: null },
     { says: 'that save them with the triggers', triggers: true, gateway: null },
+    {
+      says: 'that save them with the triggers, and numbered ten times a second',
+      triggers: true,
+      gateway: null,
+      numbered: true,
+    },
   ],
 };
 
@@ -62,9 +72,12 @@ export async function plainWriters(
   const alone = settings[plan.work].filter(({ gateway }) => gateway === null);
   const beside = settings[plan.work].filter(({ gateway }) => gateway !== null);
   const process: Writers = new Child(new URL('writers-process.ts', import.meta.url));
+  const numberer = await Numberer.connect(stage.cluster.url('agent_runtime', 'owner'));
   const measure = async (setting: Setting, seconds: number): Promise<void> => {
+    // What an earlier setting has left is not this one's work.
+    await numberer.catchUp();
     const round = await inSetting(stage, checkout, setting, (server) =>
-      write(stage, process, server, setting, { ...plan, seconds }),
+      write(stage, process, numberer, server, setting, { ...plan, seconds }),
     );
     say(`${plan.writers} writers ${setting.says}: ${round.rate.toFixed(0)} commits/s`);
     rounds.get(setting)?.push(round);
@@ -77,6 +90,7 @@ export async function plainWriters(
     }
   } finally {
     await process.stop();
+    await numberer.close();
   }
   const medians = [...rounds].map(([{ says }, all]) => {
     const of = (figure: keyof Round): number => median(all.map((round) => round[figure]));
@@ -117,6 +131,7 @@ async function inSetting<Result>(
 async function write(
   { cluster }: WriteStage,
   process: Writers,
+  numberer: Numberer,
   server: ServerProcess | undefined,
   setting: Setting,
   { work, writers, seconds }: { readonly work: Work; readonly writers: number; readonly seconds: number },
@@ -127,7 +142,9 @@ async function write(
   const order = { url, work, writers, sessionIds: work === 'save' ? saved : sessionIds };
   await process.do({ ...order, milliseconds: warmUpMs });
   const time = new CpuTime(cluster, server);
+  if (setting.numbered === true) numberer.begin();
   const committed = await process.do({ ...order, milliseconds: seconds * 1000 });
+  if (setting.numbered === true) await numberer.end();
   if (server !== undefined) await sleep(untilDeliveredMs);
   return { rate: committed / seconds, ...time.per(committed) };
 }

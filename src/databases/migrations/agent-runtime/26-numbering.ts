@@ -186,13 +186,13 @@ $$;
 
 /**
  * Numbers are given as writers gave them: under the lock of the session, below the horizon only when they are visible.
- * In functions that planners cannot lead astray: they have no statistics of a table that is full now and then.
+ * The planner is told how, as it has no statistics of a table that is full now and then, and would plan for each batch.
  */
 const numbering = /* sql */ `
 -- Numbers what is noted of these sessions, at most so many messages; returns how many. The caller holds the locks.
 CREATE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off AS $$
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   sessions text[];
   messages text[];
@@ -220,19 +220,25 @@ BEGIN
         OVER (PARTITION BY session_id ORDER BY number),
       written_at
     FROM (
-      SELECT n.session_id, n.message_id, n.written_at, n.place, head.chain,
-        coalesce(head.number, 0) + row_number() OVER of_session AS number,
-        coalesce(head.messages_added, 0) + row_number() OVER of_session AS sequence,
-        scrollback.content_hash(m.role, m.content, m.name, m.tool_call_id, m.tool_calls) AS content_hash
-      FROM (SELECT session_id, message_id, min(written_at) AS written_at, min(place) AS place
-            FROM unnest(sessions, messages, times) WITH ORDINALITY AS n (session_id, message_id, written_at, place)
-            GROUP BY session_id, message_id) AS n
-      JOIN public.messages AS m ON m.id = n.message_id AND m.session_db_id = n.session_id
+      SELECT n.session_id, n.message_id, n.written_at, n.place, n.content_hash, head.chain,
+        coalesce(max(head.number) OVER (PARTITION BY n.session_id), 0) + n.nth AS number,
+        coalesce(max(head.messages_added) OVER (PARTITION BY n.session_id), 0) + n.nth AS sequence
+      FROM (
+        SELECT n.session_id, n.message_id, n.written_at, n.place, row_number() OVER (PARTITION BY n.session_id ORDER BY n.place) AS nth,
+          scrollback.content_hash(m.role, m.content, m.name, m.tool_call_id, m.tool_calls) AS content_hash
+        FROM (SELECT session_id, message_id, min(written_at) AS written_at, min(place) AS place
+              FROM unnest(sessions, messages, times) WITH ORDINALITY AS n (session_id, message_id, written_at, place)
+              GROUP BY session_id, message_id) AS n
+        -- While the tables have no statistics, sessions as plain conditions would be what to look by, and a join without a
+        -- limit one of all with all.
+        JOIN public.messages AS m ON m.id = n.message_id AND coalesce(m.session_db_id = n.session_id, false)
+        LEFT JOIN LATERAL (SELECT true AS is_known FROM scrollback.session_log AS l
+                           WHERE l.subject_id = n.message_id AND coalesce(l.session_id = n.session_id, false) AND l.kind = 'message_added'
+                           LIMIT 1) AS added ON true
+        WHERE added.is_known IS NULL
+      ) AS n
       LEFT JOIN LATERAL (SELECT l.number, l.messages_added, l.chain FROM scrollback.session_log AS l
-                         WHERE l.session_id = n.session_id ORDER BY l.number DESC LIMIT 1) AS head ON true
-      WHERE NOT EXISTS (SELECT FROM scrollback.session_log AS l
-                        WHERE l.subject_id = n.message_id AND l.session_id = n.session_id AND l.kind = 'message_added')
-      WINDOW of_session AS (PARTITION BY n.session_id ORDER BY n.place)
+                         WHERE n.nth = 1 AND l.session_id = n.session_id ORDER BY l.number DESC LIMIT 1) AS head ON true
     ) AS next
     -- Positions go by the order of all sessions.
     ORDER BY place
@@ -240,9 +246,14 @@ BEGIN
     ON CONFLICT (session_id, number) DO NOTHING
     RETURNING session_id, subject_id
   )
-  SELECT array_agg(n.session_id ORDER BY n.place), array_agg(n.message_id ORDER BY n.place) INTO sessions, messages
-  FROM unnest(sessions, messages) WITH ORDINALITY AS n (session_id, message_id, place)
-  WHERE NOT EXISTS (SELECT FROM added WHERE added.subject_id = n.message_id AND added.session_id = n.session_id);
+  -- The rest, without a join: a planner would not expect many, and compare all with all.
+  SELECT array_agg(session_id ORDER BY place), array_agg(message_id ORDER BY place) INTO sessions, messages FROM (
+    SELECT session_id, message_id, min(place) AS place FROM (
+      SELECT session_id, message_id, place FROM unnest(sessions, messages) WITH ORDINALITY AS n (session_id, message_id, place)
+      UNION ALL
+      SELECT session_id, subject_id, NULL FROM added
+    ) AS n GROUP BY session_id, message_id HAVING count(place) = count(*)
+  ) AS rest;
   PERFORM scrollback.compare_message(session_id, message_id) FROM unnest(sessions, messages) AS known (session_id, message_id);
   RETURN taken;
 END
@@ -339,40 +350,49 @@ END
 $$;
 `;
 
-/** What a comparison finds it logs, so afterwards the log knows all of the session. */
+const setting = (name: string): string => `pg_catalog.current_setting('scrollback.${name}', true)`;
+
+/**
+ * A save that deletes all messages of a session and inserts them again is compared with the log at commit. That needs no
+ * notes: from the first message that comes back, scrollback.unnoted names the session whose inserts are left to the
+ * comparison. The deletes are waiting for the commit then, and the first of them that is looked at has it made.
+ */
 const comparison = /* sql */ `
+-- What it finds it logs, so afterwards the log knows all of the session: what was noted of it, by others as well, then
+-- what has changed, then what is new, statement by statement.
 CREATE OR REPLACE FUNCTION scrollback.compare_messages(of_session_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  PERFORM scrollback.begin_events();
-  PERFORM scrollback.adopt_session(of_session_id);
+  PERFORM scrollback.open_session_log(of_session_id);
   PERFORM scrollback.compare_message(of_session_id, id), scrollback.doubt_records(id) FROM (
-    SELECT id FROM scrollback.differing_messages(of_session_id)
-    WHERE message_sequence IS NOT NULL ORDER BY is_there, message_sequence
+    SELECT d.id FROM scrollback.differing_messages(of_session_id) AS d LEFT JOIN public.messages AS m ON m.id = d.id
+    ORDER BY d.is_there, d.message_sequence, m.cmin::text::bigint, m."timestamp", m.ctid
   ) AS differing;
-  -- What was deleted and inserted again is noted too, and is known now; what is new keeps its place.
-  DELETE FROM scrollback.unnumbered_messages AS u USING scrollback.session_log AS l
-  WHERE u.session_id = of_session_id AND l.session_id = of_session_id AND l.subject_id = u.message_id AND l.kind = 'message_added';
-  PERFORM scrollback.number_locked_session(of_session_id);
-  PERFORM set_config('scrollback.compared', '=' || of_session_id, true), set_config('scrollback.touched', '', true),
-    set_config('scrollback.locked', '', true), set_config('scrollback.rewritten', '0', true);
+  PERFORM set_config('scrollback.unnoted', '', true), set_config('scrollback.deleted_from', '', true),
+    set_config('scrollback.rewritten', '0', true);
+  -- It holds until the transaction writes to the session's messages again. Within another trigger, which may have been
+  -- called between the note of a row and the row, nobody knows when that is.
+  IF pg_trigger_depth() = 1 THEN
+    PERFORM set_config('scrollback.compared', '=' || of_session_id, true), set_config('scrollback.touched', '', true),
+      set_config('scrollback.locked', '', true);
+  END IF;
 END
 $$;
 `;
 
-const setting = (name: string): string => `pg_catalog.current_setting('scrollback.${name}', true)`;
-
-/** A row that came back in the same transaction was noted when it was inserted. */
+/** A row that came back in the same transaction is the business of its insert. */
 const changes = /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.log_deleted_message(message_session_id text, message_id text, tool_calls text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   now_asked text;
 BEGIN
-  IF scrollback.is_worth_comparing(message_session_id) THEN
+  IF ${setting('unnoted')} = '=' || message_session_id OR scrollback.is_worth_comparing(message_session_id) THEN
     PERFORM scrollback.compare_messages(message_session_id);
     RETURN;
   END IF;
+  -- What is deleted was looked at, perhaps all of it: nothing is left to the commit any more.
+  PERFORM set_config('scrollback.deleted_from', '', true);
   SELECT m.tool_calls INTO now_asked FROM public.messages AS m WHERE m.id = message_id AND m.session_db_id = message_session_id;
   IF NOT FOUND THEN
     PERFORM scrollback.log_message(message_session_id, message_id);
@@ -391,6 +411,25 @@ BEGIN
   END IF;
   PERFORM scrollback.log_deleted_message(OLD.session_db_id, OLD.id, OLD.tool_calls);
   RETURN NULL;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scrollback.note_deleted_messages() RETURNS trigger
+LANGUAGE plpgsql VOLATILE AS $$
+DECLARE
+  touched text := coalesce(current_setting('scrollback.touched', true), '');
+  lock text := ',' || ${lockOf('OLD.session_db_id')}::text || ',';
+BEGIN
+  IF strpos(touched, lock) = 0 THEN
+    touched := set_config('scrollback.touched', touched || lock, true);
+  END IF;
+  touched := set_config('scrollback.rewritten', CASE
+    WHEN ${setting('rewritten')} ${is('~')} '^[0-9]{1,8}$' THEN (${setting('rewritten')}::pg_catalog.int4 ${is('+')} 1)::pg_catalog.text
+    ELSE '1' END, true);
+  IF coalesce(current_setting('scrollback.deleted_from', true), '') <> OLD.session_db_id THEN
+    touched := set_config('scrollback.deleted_from', OLD.session_db_id, true);
+  END IF;
+  RETURN OLD;
 END
 $$;
 `;
@@ -492,7 +531,18 @@ DROP TRIGGER scrollback_inserted ON public.messages;
 CREATE OR REPLACE FUNCTION scrollback.message_inserted() RETURNS trigger
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
-  INSERT INTO scrollback.unnumbered_messages (session_id, message_id) VALUES (NEW.session_db_id, NEW.id);
+  -- Unless a comparison will find it; see compare_messages().
+  IF (CASE
+    WHEN coalesce(${setting('deleted_from')}, '') ${is('<>')} NEW.session_db_id THEN true
+    WHEN ${setting('unnoted')} ${is('=')} ('=' ${is('||')} NEW.session_db_id) THEN false
+    WHEN coalesce(${setting('unnoted')}, '') ${is('<>')} '' THEN true
+    WHEN scrollback.is_worth_comparing(NEW.session_db_id)
+      THEN pg_catalog.set_config('scrollback.unnoted', '=' ${is('||')} NEW.session_db_id, true) IS NULL
+    -- Until more is deleted it stays so.
+    ELSE pg_catalog.set_config('scrollback.deleted_from', '', true) IS NOT NULL
+  END) THEN
+    INSERT INTO scrollback.unnumbered_messages (session_id, message_id) VALUES (NEW.session_db_id, NEW.id);
+  END IF;
   RETURN NULL;
 END
 $$;
