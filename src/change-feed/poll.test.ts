@@ -53,6 +53,54 @@ test('believes a hint that lies for a second, and the next one as much', async (
   expect(looks.slice(lied)).toEqual([5, 5]);
 });
 
+test('looks again after a hint that says nothing, which may have come before its commit is visible', async () => {
+  const { poll, looks, topics } = watched(() => Promise.resolve(nothingNew));
+  topics.listen('any', () => undefined);
+  poll.hint();
+  await vi.advanceTimersByTimeAsync(9);
+  expect(looks).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(1);
+  expect(looks).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(99);
+  expect(looks).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(looks).toHaveLength(3);
+});
+
+test('does not look again when it has found something, nor after an interval that nobody hinted in', async () => {
+  const found: Seen['changed'][] = [['any'], [], [], []];
+  const { poll, looks, topics } = watched(() => Promise.resolve({ ...nothingNew, changed: found.shift() ?? [] }));
+  topics.listen('any', () => undefined);
+  poll.hint();
+  await vi.advanceTimersByTimeAsync(5000);
+  expect(looks).toHaveLength(1);
+  poll.start();
+  await vi.advanceTimersByTimeAsync(61_000);
+  expect(looks).toHaveLength(2);
+  await poll.stop();
+});
+
+test('takes no notice of a hint of what it has seen', async () => {
+  let upTo = 5;
+  const { poll, looks, topics } = watched((expected) =>
+    Promise.resolve({ ...nothingNew, unsettled: upTo < expected, upTo }),
+  );
+  topics.listen('any', () => undefined);
+  for (const hint of [5, 4, 5]) {
+    poll.hint(hint);
+    await vi.advanceTimersByTimeAsync(20);
+  }
+  expect(looks).toEqual([5]);
+  // As after a restore: what it knew is not so any more.
+  upTo = 3;
+  poll.hint(6);
+  await vi.advanceTimersByTimeAsync(1);
+  upTo = 6;
+  await vi.advanceTimersByTimeAsync(20);
+  poll.hint(4);
+  expect(looks).toEqual([5, 6, 6]);
+});
+
 test('looks at nothing while nobody listens', async () => {
   const { poll, looks } = watched(seenUpTo(() => 0));
   poll.start();

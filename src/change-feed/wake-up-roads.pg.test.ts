@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { afterEach, beforeEach, describe, expect, inject, it } from 'vitest';
 import { openRoad, type Road } from '../../tests/chaos/road.ts';
-import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import { startNats } from '../../tests/support/nats.ts';
 import { addMessages, addSession } from '../../tests/support/people.ts';
 import { isMissing } from '../../tests/support/programs.ts';
@@ -111,8 +111,17 @@ describe('the write-ahead log', () => {
     const { roads, hints } = open(['slot', 'notify'], await follower());
     await expectSoon(() => roads.state.mode === 'slot');
     await expectSoon(() => roads.state.notUsed.notify === 'not needed');
-    await addSession(test, 's', null, 3);
+    const vague = (): number => hints.filter((hint) => hint === undefined).length;
+    await addSession(test, 's', null);
+    const created = await lastPosition();
+    await expectSoon(() => hints.includes(created));
+    const before = vague();
+    await addMessages(test, 's', 1, 3);
+    // They have no position yet.
+    await expectSoon(() => vague() === before + 3);
+    await numberMessages(test.service.agentRuntime);
     const position = await lastPosition();
+    expect(position).toBe(created + 3);
     await expectSoon(() => hints.includes(position));
   });
 
@@ -151,6 +160,7 @@ describe.skipIf(isMissing('nats-server'))('the bus', () => {
       let written = 0;
       await expectSoon(async () => {
         await addMessages(test, 's', ++written, written);
+        await numberMessages(test.service.agentRuntime);
         const position = await lastPosition();
         await sleep(100);
         return one.hints.includes(position) && other.hints.includes(position);

@@ -11,17 +11,19 @@ const batch = 5000;
 
 interface Numbered {
   readonly numbered: number;
-  /** Whether something was left: more than a batch, or sessions that others are about to number. */
+  /** Whether there may be more than a batch. */
   readonly hasMore: boolean;
+  /** Whether sessions were left out whose locks others hold, mostly for the moment of a commit. */
+  readonly leftOut: boolean;
 }
 
 /** Numbers what is committed, up to one batch. */
 export async function numberMessages(database: Database, options: { withinMs?: number } = {}): Promise<Numbered> {
   const [found] = await database.query<Numbered>(
-    sql`SELECT numbered, has_more AS "hasMore" FROM scrollback.number_messages(${batch})`,
+    sql`SELECT numbered, has_more AS "hasMore", left_out AS "leftOut" FROM scrollback.number_messages(${batch})`,
     options,
   );
-  return found ?? { numbered: 0, hasMore: false };
+  return found ?? { numbered: 0, hasMore: false, leftOut: false };
 }
 
 /** So that one call ends, however fast others write. */
@@ -30,8 +32,8 @@ const maxBatches = 100;
 /** Numbers all that is committed. */
 export async function numberAllMessages(database: Database): Promise<void> {
   for (let number = 0; number < maxBatches; number += 1) {
-    const { numbered } = await numberMessages(database);
-    if (numbered < batch) return;
+    const { hasMore } = await numberMessages(database);
+    if (!hasMore) return;
   }
 }
 

@@ -321,6 +321,7 @@ describe('the session log', () => {
       }
     });
     await Promise.all(writers);
+    await numberMessages(test.service.agentRuntime);
     const { rows } = await run(
       `SELECT count(*)::int AS count, max(number)::int AS last, max(messages_added)::int AS added,
          count(*) FILTER (WHERE kind = 'message_added')::int AS messages, bool_and(rising) AS rising

@@ -1,5 +1,5 @@
 import type { Database } from '../../databases/database.ts';
-import { numberMessages } from '../../databases/numbering.ts';
+import { numberAllMessages } from '../../databases/numbering.ts';
 import { sleep } from '../../shared/backoff.ts';
 import { sql } from '../../shared/sql.ts';
 
@@ -16,12 +16,17 @@ interface Round {
   readonly behind: number;
 }
 
-/** Takes what the log has beyond the search index into it, `batch` events at a time. Returns how many it took. */
-export const indexDocuments = (database: Database, batch: number): Promise<number> =>
-  inRounds(database, batch, () => Promise.resolve(true));
+/**
+ * Takes all that is committed and not in the search index into it, `batch` events at a time. Returns how many events it
+ * took.
+ */
+export async function indexDocuments(database: Database, batch: number): Promise<number> {
+  await numberAllMessages(database);
+  return inRounds(database, batch, () => Promise.resolve(true));
+}
 
 /**
- * The same beside services that write, which come first: what is not in the index yet is found as well, only not as
+ * The same of what is numbered, beside services that write, which come first: what is not in the index yet is found as well, only not as
  * fast. So the work of a burst is done after it, unless that would make searches slow.
  */
 export const indexAtLeisure = (
@@ -44,7 +49,6 @@ async function inRounds(
   let total = 0;
   for (let number = 0; number < maxRounds; number += 1) {
     const began = performance.now();
-    await numberMessages(database);
     const [round] = await database.query<Round>(sql`
       SELECT coalesce(pg_sequence_last_value('scrollback.log_position'), 0) - position AS behind,
         scrollback.index_documents(${batch}) AS taken

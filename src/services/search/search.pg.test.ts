@@ -1,6 +1,6 @@
 import { sql } from '../../shared/sql.ts';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
+import { numberMessages, testDatabases, type TestDatabases } from '../../../tests/support/databases.ts';
 import { loosened } from '../../databases/search-text.ts';
 import { viewerOf } from '../identity/viewer.ts';
 import { pageRequestOf, type PageArguments } from '../reading/page-request.ts';
@@ -205,6 +205,7 @@ describe('searchMessages', () => {
       await index();
       await agentRuntime.query(sql`INSERT INTO public.messages (id, session_db_id, role, content)
         SELECT gen_random_uuid(), 'ann 1', 'user', 'lemur' FROM generate_series(1, 200)`);
+      await numberMessages(test.service.agentRuntime);
       const began = performance.now();
       expect(await indexAtLeisure(agentRuntime, 20, signal, hurryBeyond)).toBe(200);
       return performance.now() - began;

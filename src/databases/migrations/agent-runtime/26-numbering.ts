@@ -50,7 +50,7 @@ CREATE TABLE scrollback.unnumbered_messages (
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, vacuum_truncate = false);
 CREATE INDEX unnumbered_messages_transaction_id ON scrollback.unnumbered_messages (transaction_id);
 
--- All that was noted by transactions before this one is numbered, except by those that were in flight then. Nobody has to
+-- All that was noted by transactions before this one is numbered, except by those that were in flight then or left out. Nobody has to
 -- look where deleted rows wait for a vacuum, which a long transaction of anybody can keep from its work.
 CREATE TABLE scrollback.numbering (
   only_row boolean PRIMARY KEY DEFAULT true CHECK (only_row),
@@ -189,28 +189,11 @@ $$;
  * The planner is told how, as it has no statistics of a table that is full now and then, and would plan for each batch.
  */
 const numbering = /* sql */ `
--- Numbers what is noted of these sessions, at most so many messages; returns how many. The caller holds the locks.
-CREATE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
+-- Logs messages that were noted, in this order. The caller holds the locks of their sessions and has taken the notes away.
+CREATE FUNCTION scrollback.append_messages(sessions text[], messages text[], times timestamptz[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET jit = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  sessions text[];
-  messages text[];
-  times timestamptz[];
-  taken integer;
 BEGIN
-  WITH noted AS (
-    DELETE FROM scrollback.unnumbered_messages AS u
-    USING (SELECT n.session_id, n.position FROM unnest(session_ids) AS session (id)
-           JOIN scrollback.unnumbered_messages AS n ON n.session_id = session.id ORDER BY n.position LIMIT batch) AS next
-    WHERE u.session_id = next.session_id AND u.position = next.position
-    RETURNING u.session_id, u.message_id, u.written_at, u.position
-  )
-  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
-  INTO sessions, messages, times, taken FROM noted;
-  IF taken = 0 THEN
-    RETURN 0;
-  END IF;
   -- What the log has never heard of is its next rows. What is gone again before anybody saw it was never there.
   WITH added AS (
     INSERT INTO scrollback.session_log
@@ -255,6 +238,31 @@ BEGIN
     ) AS n GROUP BY session_id, message_id HAVING count(place) = count(*)
   ) AS rest;
   PERFORM scrollback.compare_message(session_id, message_id) FROM unnest(sessions, messages) AS known (session_id, message_id);
+END
+$$;
+
+-- Numbers what is noted of these sessions, at most so many messages; returns how many. The caller holds the locks.
+CREATE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
+DECLARE
+  sessions text[];
+  messages text[];
+  times timestamptz[];
+  taken integer;
+BEGIN
+  WITH noted AS (
+    DELETE FROM scrollback.unnumbered_messages AS u
+    USING (SELECT n.session_id, n.position FROM unnest(session_ids) AS session (id)
+           JOIN scrollback.unnumbered_messages AS n ON n.session_id = session.id ORDER BY n.position LIMIT batch) AS next
+    WHERE u.session_id = next.session_id AND u.position = next.position
+    RETURNING u.session_id, u.message_id, u.written_at, u.position
+  )
+  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
+  INTO sessions, messages, times, taken FROM noted;
+  IF taken > 0 THEN
+    PERFORM scrollback.append_messages(sessions, messages, times);
+  END IF;
   RETURN taken;
 END
 $$;
@@ -268,25 +276,35 @@ BEGIN
 END
 $$;
 
--- Numbers what is noted and visible, at most about so many messages. Says how many it took, and whether it left some, of
--- sessions whose locks others hold among them. Callers work one after the other, so what is committed is numbered after it.
-CREATE FUNCTION scrollback.number_messages(batch integer, OUT numbered integer, OUT has_more boolean)
+-- Numbers what is noted and visible, at most so many messages. Says how many it took, whether there may be more, and
+-- whether it left out sessions whose locks others hold. Callers work one after the other, so all else that was committed
+-- before is numbered when there is no more.
+CREATE FUNCTION scrollback.number_messages(batch integer, OUT numbered integer, OUT has_more boolean, OUT left_out boolean)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   done scrollback.numbering;
   this_table CONSTANT oid := 'scrollback.unnumbered_messages'::regclass;
   this_transaction xid8;
   at_first pg_snapshot;
+  places tid[];
   noted text[];
   locked text[];
+  held text[] := '{}';
+  sessions text[];
+  messages text[];
+  times timestamptz[];
 BEGIN
   numbered := 0;
   has_more := false;
+  left_out := false;
   SELECT * INTO done FROM scrollback.numbering;
   IF done.of_table = this_table
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id >= done.before_transaction)
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight)) THEN
     RETURN;
+  END IF;
+  IF pg_is_in_recovery() THEN
+    RAISE EXCEPTION 'messages are numbered on the primary only' USING ERRCODE = 'read_only_sql_transaction';
   END IF;
   PERFORM pg_advisory_xact_lock(${numberingLock});
   SELECT * INTO done FROM scrollback.numbering;
@@ -296,20 +314,42 @@ BEGIN
   -- Its own number is in the log of the server with what it does, so that after a crash no later transaction has a lower one.
   this_transaction := pg_current_xact_id();
   at_first := pg_current_snapshot();
-  noted := ARRAY(SELECT DISTINCT session_id FROM (
-    (SELECT session_id FROM scrollback.unnumbered_messages
-     WHERE transaction_id >= done.before_transaction ORDER BY transaction_id LIMIT batch)
-    UNION ALL
-    (SELECT session_id FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight) LIMIT batch)
-    LIMIT batch) AS next);
-  locked := ARRAY(SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+  LOOP
+    -- By their places in the table, which the index of sessions would lead to through many that were deleted.
+    SELECT array_agg(ctid), array_agg(DISTINCT session_id) INTO places, noted FROM (
+      (SELECT ctid, session_id FROM scrollback.unnumbered_messages
+       WHERE transaction_id = ANY (done.in_flight) AND session_id <> ALL (held) LIMIT batch)
+      UNION ALL
+      (SELECT ctid, session_id FROM scrollback.unnumbered_messages
+       WHERE transaction_id >= done.before_transaction AND session_id <> ALL (held) ORDER BY transaction_id LIMIT batch)
+      LIMIT batch) AS next;
+    locked := ARRAY(SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+    IF cardinality(locked) < cardinality(noted) THEN
+      held := held || ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(locked));
+    END IF;
+    -- A session that is held may fill a batch by itself.
+    EXIT WHEN locked <> '{}' OR noted IS NULL;
+  END LOOP;
   PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
   PERFORM scrollback.adopt_locked_sessions(locked);
-  numbered := scrollback.number_locked_sessions(locked, batch);
-  has_more := numbered >= batch OR cardinality(locked) < cardinality(noted);
+  WITH taken AS (
+    DELETE FROM scrollback.unnumbered_messages WHERE ctid = ANY (places) AND session_id <> ALL (held)
+    RETURNING session_id, message_id, written_at, position
+  )
+  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
+  INTO sessions, messages, times, numbered FROM taken;
+  IF numbered > 0 THEN
+    PERFORM scrollback.append_messages(sessions, messages, times);
+  END IF;
+  has_more := coalesce(cardinality(places), 0) >= batch;
+  left_out := held <> '{}';
   IF NOT has_more AND (done.of_table <> this_table OR done.updated_at < clock_timestamp() - interval '1 second') THEN
     UPDATE scrollback.numbering SET before_transaction = this_transaction, of_table = this_table, updated_at = clock_timestamp(),
-      in_flight = ARRAY(SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < this_transaction);
+      in_flight = ARRAY(
+        SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < this_transaction
+        UNION
+        SELECT transaction_id FROM scrollback.unnumbered_messages
+        WHERE session_id = ANY (held) AND transaction_id < this_transaction);
   END IF;
 END
 $$;
@@ -327,7 +367,9 @@ BEGIN
   END IF;
   PERFORM scrollback.take_locks(ARRAY(SELECT scrollback.session_lock(id) FROM unnest(noted) AS id));
   PERFORM scrollback.adopt_locked_sessions(noted);
-  WHILE scrollback.number_locked_sessions(noted, ${batch}) >= ${batch} LOOP
+  -- After a very large import the rest is left to the looks, which take it piece by piece.
+  FOR round IN 1..20 LOOP
+    EXIT WHEN scrollback.number_locked_sessions(noted, ${batch}) < ${batch};
   END LOOP;
 EXCEPTION WHEN lock_not_available THEN
 END
@@ -567,7 +609,7 @@ const callable = 'scrollback.number_messages, scrollback.number_sessions, scroll
 
 const rights = /* sql */ `
 REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message,
-  scrollback.number_locked_session, scrollback.number_locked_sessions, scrollback.adopt_locked_sessions,
+  scrollback.number_locked_session, scrollback.number_locked_sessions, scrollback.append_messages, scrollback.adopt_locked_sessions,
   scrollback.number_own_message, ${callable} FROM PUBLIC;
 `;
 
