@@ -71,4 +71,8 @@ export interface WakeUps {
 
 export const allSessionsTopic = 'all sessions';
 export const auditTopic = 'audit';
-export const sessionTopic = (sessionId: string): string => `session ${sessionId}`;
+const sessionPrefix = 'session ';
+export const sessionTopic = (sessionId: string): string => `${sessionPrefix}${sessionId}`;
+/** Null for a topic that is no session's. */
+export const sessionOfTopic = (topic: string): string | null =>
+  topic.startsWith(sessionPrefix) ? topic.slice(sessionPrefix.length) : null;

@@ -1,39 +1,36 @@
 import { sql } from '../shared/sql.ts';
 import type { Database } from '../databases/database.ts';
-import { numberMessages } from '../databases/numbering.ts';
 import { allSessionsTopic, auditTopic, sessionTopic } from './contract.ts';
 import { horizonOf, patienceMs } from './feeds.ts';
+import { NumberingForListeners } from './numbering-for-listeners.ts';
 import type { Look } from './poll.ts';
-
-/** Longer than a commit takes, mostly. */
-const commitMs = 1000;
+import type { Topics } from './topics.ts';
 
 /**
  * Sessions with log rows above the horizon of the last look. What commits late lies above that horizon too, so every
  * committed row is told of at least once; rows between two horizons may be told of twice.
  */
-export function lookAtSessions(database: Database): Look {
+export function lookAtSessions(database: Database, topics: Topics): Look {
+  const numbering = new NumberingForListeners(database, topics);
   let seen: number | null = null;
-  let leftOutSince: number | null = null;
   return async (expected) => {
-    const { hasMore, leftOut } = await numberMessages(database, { withinMs: patienceMs });
-    leftOutSince = leftOut ? (leftOutSince ?? performance.now()) : null;
-    // Who holds a lock for longer than a commit takes is waited for by the next polls.
-    const isUnnumbered = hasMore || (leftOutSince !== null && performance.now() - leftOutSince < commitMs);
+    const { sessions, isUnsettled } = await numbering.number();
     const horizon = await horizonOf(database);
     const since = seen;
     seen = horizon;
     // A horizon that went back is another history; followers compare fingerprints.
-    if (since === null || horizon < since) return { changed: 'all', unsettled: isUnnumbered, age: null, upTo: horizon };
+    if (since === null || horizon < since)
+      return { changed: 'all', found: 0, unsettled: isUnsettled, age: null, upTo: horizon };
     const rows = await database.query<{ id: string; last: number; age: number }>(
       sql`SELECT session_id AS id, max(position) AS last, extract(epoch FROM clock_timestamp() - max(created_at))::float8 AS age FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
       { withinMs: patienceMs },
     );
     return {
       changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
+      found: Math.max(sessions, rows.length),
       age: rows.length === 0 ? null : Math.max(0, Math.min(...rows.map((row) => row.age))),
       // What was hinted at and lies above the horizon is still on its way.
-      unsettled: isUnnumbered || horizon < expected || rows.some((row) => row.last > horizon),
+      unsettled: isUnsettled || horizon < expected || rows.some((row) => row.last > horizon),
       upTo: horizon,
     };
   };
@@ -49,6 +46,12 @@ export function lookAtAudit(database: Database): Look {
     const number = row?.number ?? 0;
     const changed = number !== seen;
     seen = number;
-    return { changed: changed ? [auditTopic] : [], unsettled: number < expected, age: null, upTo: number };
+    return {
+      changed: changed ? [auditTopic] : [],
+      found: Number(changed),
+      unsettled: number < expected,
+      age: null,
+      upTo: number,
+    };
   };
 }

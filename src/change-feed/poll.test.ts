@@ -21,12 +21,15 @@ function watched(look: Look) {
   return { poll, looks, topics, logged };
 }
 
-const nothingNew: Seen = { changed: [], unsettled: false, age: null, upTo: 0 };
+const nothingNew: Seen = { changed: [], found: 0, unsettled: false, age: null, upTo: 0 };
+
+const resultOf = (changed: Seen['changed']): Promise<Seen> =>
+  Promise.resolve({ ...nothingNew, changed, found: changed === 'all' ? 0 : changed.length });
 
 const seenUpTo =
   (visible: () => number): Look =>
   (expected) =>
-    Promise.resolve({ changed: [], unsettled: visible() < expected, age: null, upTo: 0 });
+    Promise.resolve({ changed: [], found: 0, unsettled: visible() < expected, age: null, upTo: 0 });
 
 test('looks again until it sees what a hint speaks of, and then no more', async () => {
   let visible = 4;
@@ -69,7 +72,7 @@ test('looks again after a hint that says nothing, which may have come before its
 
 test('does not look again when it has found something, nor after an interval that nobody hinted in', async () => {
   const found: Seen['changed'][] = [['any'], [], [], []];
-  const { poll, looks, topics } = watched(() => Promise.resolve({ ...nothingNew, changed: found.shift() ?? [] }));
+  const { poll, looks, topics } = watched(() => resultOf(found.shift() ?? []));
   topics.listen('any', () => undefined);
   poll.hint();
   await vi.advanceTimersByTimeAsync(5000);
@@ -115,6 +118,7 @@ test('rests after a look that found much, and then looks once for all hints of t
   const { poll, looks, topics } = watched(() =>
     Promise.resolve({
       changed: Array.from({ length: found }, (_, index) => `topic ${index}`),
+      found: found,
       unsettled: false,
       age: null,
       upTo: 0,
@@ -139,7 +143,13 @@ test('rests after a look that found much, and then looks once for all hints of t
 
 test('a rest ends with the poll', async () => {
   const { poll, looks, topics } = watched(() =>
-    Promise.resolve({ changed: Array.from({ length: 1000 }, () => 'any'), unsettled: false, age: null, upTo: 0 }),
+    Promise.resolve({
+      changed: Array.from({ length: 1000 }, () => 'any'),
+      found: 1000,
+      unsettled: false,
+      age: null,
+      upTo: 0,
+    }),
   );
   topics.listen('any', () => undefined);
   poll.hint();
@@ -166,7 +176,7 @@ test('looks at every interval while somebody listens, until it is stopped', asyn
 
 test('wakes those whose topics have changed, or all where that cannot be told', async () => {
   const found: Seen['changed'][] = [['a', 'b'], [], 'all'];
-  const { poll, topics } = watched(() => Promise.resolve({ ...nothingNew, changed: found.shift() ?? [] }));
+  const { poll, topics } = watched(() => resultOf(found.shift() ?? []));
   const heard: string[] = [];
   for (const topic of ['a', 'b', 'c']) topics.listen(topic, () => heard.push(topic));
   const looked = async (): Promise<string[]> => {
@@ -179,9 +189,7 @@ test('wakes those whose topics have changed, or all where that cannot be told', 
 
 test('says once that it cannot look, and once that it can again; what was missed is for all to find out', async () => {
   let isAway = true;
-  const { poll, topics, logged } = watched(() =>
-    isAway ? Promise.reject(new Error('refused')) : Promise.resolve({ ...nothingNew, changed: ['b'] }),
-  );
+  const { poll, topics, logged } = watched(() => (isAway ? Promise.reject(new Error('refused')) : resultOf(['b'])));
   const heard: string[] = [];
   for (const topic of ['a', 'b']) topics.listen(topic, () => heard.push(topic));
   const look = async (): Promise<void> => {
@@ -218,7 +226,7 @@ test('looks one at a time, and once more for all who hinted meanwhile', async ()
 test('is stopped only when the look under way has ended, and nothing follows that', async () => {
   const { poll, looks, topics } = watched(async () => {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    return { changed: Array.from({ length: 1000 }, () => 'any'), unsettled: true, age: null, upTo: 0 };
+    return { changed: Array.from({ length: 1000 }, () => 'any'), found: 1000, unsettled: true, age: null, upTo: 0 };
   });
   topics.listen('any', () => undefined);
   poll.hint();

@@ -6,6 +6,8 @@ import type { Topics } from './topics.ts';
 export interface Seen {
   /** Topics that may have something new; 'all' where that cannot be told. */
   readonly changed: readonly string[] | 'all';
+  /** How much there was to look through, in sessions. */
+  readonly found: number;
   /** Whether something is about to become visible, so that the next look is worth having soon. */
   readonly unsettled: boolean;
   /** How old the newest change was, in seconds; null where there is none. */
@@ -121,13 +123,13 @@ export class Poll {
     return performance.now() < this.#creditUntil ? this.#expected : 0;
   }
 
-  /** How many topics had something new. */
+  /** How much was found. */
   async #lookAndWake(): Promise<number> {
     const began = performance.now();
     const [doubtMs, ...doubts] = this.#doubts;
     this.#doubts = doubts;
     try {
-      const { changed, unsettled, age, upTo } = await this.#look(this.#expectation());
+      const { changed, found, unsettled, age, upTo } = await this.#look(this.#expectation());
       lookSeconds.observe({ database: this.#name }, (performance.now() - began) / 1000);
       if (age !== null) noticedSeconds.observe({ database: this.#name }, age);
       if (this.#failed) this.#log.info({ feed: this.#name }, 'the change feed works again');
@@ -137,10 +139,10 @@ export class Poll {
       this.#failed = false;
       this.#seenUpTo = upTo;
       if (unsettled) this.#lookIn(soonMs);
-      else if (changed.length === 0 && doubtMs !== undefined) this.#lookIn(doubtMs);
+      else if (found === 0 && doubtMs !== undefined) this.#lookIn(doubtMs);
       // Unless another hint has come since.
       else if (this.#doubts === doubts) this.#doubts = [];
-      return changed === 'all' ? 0 : changed.length;
+      return found;
     } catch (error) {
       if (!this.#failed)
         this.#log.warn({ feed: this.#name, error: (error as Error).message }, 'the change feed cannot look');

@@ -63,7 +63,7 @@ function openSource(
   log: Log,
 ): Source {
   const topics = new Topics();
-  const look = name === 'auth' ? lookAtAudit(databases.auth) : lookAtSessions(databases.agentRuntime);
+  const look = name === 'auth' ? lookAtAudit(databases.auth) : lookAtSessions(databases.agentRuntime, topics);
   const poll = new Poll({ name: databaseLabels[name], look, topics, intervalMs: config.pollIntervalMs, log });
   const wakers = new WakeUpRoads({
     database: databases[name],

@@ -2,7 +2,7 @@ import { assembleSchema } from '../resolvers/assemble.ts';
 import type { Config } from '../config/config.ts';
 import type { DatabaseName } from '../databases/database-name.ts';
 import { rotateCursorKeys } from '../databases/log-identity.ts';
-import { numberAllMessages } from '../databases/numbering.ts';
+import { numberAtLeisure } from '../databases/numbering.ts';
 import { startGatewayServer } from '../server/gateway-server.ts';
 import { relayOutbox } from '../services/audit/outbox-relay.ts';
 import { expireApprovals } from '../services/approvals/expire-approvals.ts';
@@ -97,8 +97,7 @@ function startChores(
   };
   const relaying = repeat('relay to the audit trail', choreIntervalMs, relay, log);
   const index = (stopping: AbortSignal): Promise<number> => indexAtLeisure(databases.agentRuntime, batch, stopping);
-  // For those that nobody reads or follows.
-  const number = (): Promise<void> => numberAllMessages(databases.agentRuntime);
+  const number = (stopping: AbortSignal): Promise<void> => numberAtLeisure(databases.agentRuntime, stopping);
   const numbering = repeat('numbers of messages', choreIntervalMs, number, log);
   const indexing = repeat('search index', choreIntervalMs, index, log);
   const expiring = repeat('expired approvals', choreIntervalMs, expire, log);

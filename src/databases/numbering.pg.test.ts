@@ -65,7 +65,7 @@ describe('messages', () => {
     await run(insert('a', 'two'));
     await run(`${insert('m', 'one')}; ${insert('b', 'one')}`);
     expect([await eventsOf('one'), await waiting()]).toEqual([[], ['z', 'a', 'm', 'b']]);
-    expect(await numberMessages(database)).toEqual({ numbered: 4, hasMore: false, leftOut: false });
+    expect(await numberMessages(database)).toMatchObject({ numbered: 4, hasMore: false, leftOut: false });
     await run(insert('later', 'one'));
     await numberMessages(database);
     expect(await eventsOf('one')).toEqual([
@@ -76,7 +76,7 @@ describe('messages', () => {
     ]);
     expect([await eventsOf('two'), await waiting()]).toEqual([['message_added a 1'], []]);
     expect(await unsound()).toEqual([]);
-    expect(await numberMessages(database)).toEqual({ numbered: 0, hasMore: false, leftOut: false });
+    expect(await numberMessages(database)).toMatchObject({ numbered: 0, hasMore: false, leftOut: false });
   });
 
   it('are numbered by their sessions, for whoever shows these', async () => {
@@ -98,11 +98,11 @@ describe('messages', () => {
         await run(insert(id, 'late'));
         // As if the last time were long ago: the transaction that is in flight has to be remembered.
         await run(`UPDATE scrollback.numbering SET updated_at = '-infinity'`);
-        expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: false });
+        expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: false });
       }
     });
     expect(await waiting()).toEqual(['slow']);
-    expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: false });
+    expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: false });
     expect((await eventsOf('late')).at(-1)).toBe('message_added slow 4');
   });
 
@@ -159,12 +159,12 @@ describe('messages', () => {
       await run(insert('h', 'held'));
       await run(insert('f', 'free'));
       await run(`UPDATE scrollback.numbering SET updated_at = '-infinity'`);
-      expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: true });
+      expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: true });
       // A reader waits for a second and then shows what there is.
       await numberSessions(database, ['held']);
       expect(await waiting()).toEqual(['h']);
     });
-    expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: false });
+    expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: false });
     expect(await eventsOf('held')).toEqual(['session_changed held', 'message_added h 1']);
   });
 
@@ -179,9 +179,9 @@ describe('messages', () => {
         );
         await run(insert('beside 1', 'beside'));
         await run(`UPDATE scrollback.numbering SET updated_at = '-infinity'`);
-        expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: true });
+        expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: true });
         await run(insert('beside 2', 'beside'));
-        expect(await numberMessages(database)).toEqual({ numbered: 1, hasMore: false, leftOut: true });
+        expect(await numberMessages(database)).toMatchObject({ numbered: 1, hasMore: false, leftOut: true });
       },
     );
     await numberAllMessages(database);
@@ -240,7 +240,7 @@ describe('messages', () => {
     await run(
       `INSERT INTO messages (id, session_db_id, role) SELECT 'many ' || n, 'many', 'user' FROM generate_series(1, 12000) AS n`,
     );
-    expect(await numberMessages(database)).toEqual({ numbered: 5000, hasMore: true, leftOut: false });
+    expect(await numberMessages(database)).toMatchObject({ numbered: 5000, hasMore: true, leftOut: false });
     await numberSessions(database, ['many']);
     const [last] =
       await run(`SELECT max(message_sequence) AS last, max(subject_id) FILTER (WHERE message_sequence = 12000) AS id

@@ -1,3 +1,4 @@
+import { sleep } from '../shared/backoff.ts';
 import { sql } from '../shared/sql.ts';
 import type { Database } from './database.ts';
 
@@ -15,15 +16,17 @@ interface Numbered {
   readonly hasMore: boolean;
   /** Whether sessions were left out whose locks others hold, mostly for the moment of a commit. */
   readonly leftOut: boolean;
+  /** How many messages were inserted after the last that was numbered. */
+  readonly behind: number;
 }
 
 /** Numbers what is committed, up to one batch. */
 export async function numberMessages(database: Database, options: { withinMs?: number } = {}): Promise<Numbered> {
   const [found] = await database.query<Numbered>(
-    sql`SELECT numbered, has_more AS "hasMore", left_out AS "leftOut" FROM scrollback.number_messages(${batch})`,
+    sql`SELECT numbered, has_more AS "hasMore", left_out AS "leftOut", behind FROM scrollback.number_messages(${batch})`,
     options,
   );
-  return found ?? { numbered: 0, hasMore: false, leftOut: false };
+  return found ?? { numbered: 0, hasMore: false, leftOut: false, behind: 0 };
 }
 
 /** So that one call ends, however fast others write. */
@@ -35,6 +38,59 @@ export async function numberAllMessages(database: Database): Promise<void> {
     const { hasMore } = await numberMessages(database);
     if (!hasMore) return;
   }
+}
+
+/** Which part of the time is spent on numbers that nobody waits for, while they are not far behind. */
+const leisurelyShare = 0.1;
+/** Searches look through messages without numbers one by one. */
+const farBehind = 10_000;
+
+/** Numbers what nobody reads or follows, beside services that write, which come first. */
+export async function numberAtLeisure(database: Database, stopping: AbortSignal): Promise<void> {
+  while (!stopping.aborted) {
+    const began = performance.now();
+    const { numbered, hasMore, behind } = await numberMessages(database);
+    if (numbered === 0) return;
+    if (behind < farBehind) await sleep((performance.now() - began) * (1 / leisurelyShare - 1), stopping);
+    if (!hasMore) return;
+  }
+}
+
+/** What was looked at: transactions before the first are, except those that were in flight. */
+export interface Noted {
+  readonly since: string;
+  readonly inFlight: readonly string[];
+}
+
+export const nothingLookedAt: Noted = { since: '0', inFlight: [] };
+
+/** Sessions with messages that have had no number since, as far as they are committed. */
+export async function notedSessions(
+  database: Database,
+  { since, inFlight }: Noted,
+  options: { withinMs?: number } = {},
+): Promise<{ readonly sessionIds: readonly string[]; readonly noted: Noted }> {
+  const [found] = await database.query<{ sessionIds: string[] } & Noted>(
+    sql`SELECT session_ids AS "sessionIds", next_transaction::text AS since, in_flight::text[] AS "inFlight"
+      FROM scrollback.noted_sessions(${since}::xid8, ${inFlight}::text[]::xid8[])`,
+    options,
+  );
+  return found === undefined
+    ? { sessionIds: [], noted: nothingLookedAt }
+    : { sessionIds: found.sessionIds, noted: found };
+}
+
+/** Numbers the messages of those of these sessions that nobody else is about to number; the others it returns. */
+export async function numberFreeSessions(
+  database: Database,
+  sessionIds: readonly string[],
+  options: { withinMs?: number } = {},
+): Promise<readonly string[]> {
+  const [found] = await database.query<{ leftOut: string[] }>(
+    sql`SELECT scrollback.number_free_sessions(${sessionIds}::text[]) AS "leftOut"`,
+    options,
+  );
+  return found?.leftOut ?? [];
 }
 
 /** Numbers the messages of these sessions. */

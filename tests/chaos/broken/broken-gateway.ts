@@ -30,7 +30,7 @@ const pushing = ({ databases, roads }: Runtime): Logs =>
 function bareNumbers({ databases, roads }: Runtime, intervalMs: number, log: Log): Logs {
   const topics = new Topics();
   const database = databases.agentRuntime;
-  const poll = new Poll({ name: 'agentRuntime', look: lookAtSessions(database), topics, intervalMs, log });
+  const poll = new Poll({ name: 'agentRuntime', look: lookAtSessions(database, topics), topics, intervalMs, log });
   poll.start();
   const config = { wakeUps: ['notify'], bus: null } as const;
   new WakeUpRoads({ database, direct: roads.agentRuntime.direct, config, heard: () => poll.hint(), log }).start();

@@ -7,7 +7,7 @@ import { nextSessions } from './24-reconciliation.ts';
 /**
  * Messages get their numbers behind the commit. Whoever inserts one only notes it, in the same transaction, in a small
  * table that is written in order; no lock, no look into the log, nothing left for the commit. Whoever reads numbers first
- * what is noted: looks for changes take everything that is visible, reads take the sessions that they show.
+ * what is noted: looks for changes take the sessions that somebody follows, reads those that they show, and a chore the rest.
  *
  * What else happens to messages, to sessions and to approvals is still logged at commit, under the session's lock, by
  * whoever does it, and numbers first what is noted of the session: so the log tells it after what was committed before.
@@ -277,10 +277,13 @@ END
 $$;
 
 -- Numbers what is noted and visible, at most so many messages. Says how many it took, whether there may be more, and
--- whether it left out sessions whose locks others hold. Callers work one after the other, so all else that was committed
--- before is numbered when there is no more.
-CREATE FUNCTION scrollback.number_messages(batch integer, OUT numbered integer, OUT has_more boolean, OUT left_out boolean)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+-- whether it left out sessions whose locks others hold, and how many were noted after the last that it took. Callers work
+-- one after the other, so all else that was committed before is numbered when there is no more.
+CREATE FUNCTION scrollback.number_messages(
+  batch integer, OUT numbered integer, OUT has_more boolean, OUT left_out boolean, OUT behind bigint
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   done scrollback.numbering;
   this_table CONSTANT oid := 'scrollback.unnumbered_messages'::regclass;
@@ -297,6 +300,7 @@ BEGIN
   numbered := 0;
   has_more := false;
   left_out := false;
+  behind := 0;
   SELECT * INTO done FROM scrollback.numbering;
   IF done.of_table = this_table
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id >= done.before_transaction)
@@ -336,8 +340,9 @@ BEGIN
     DELETE FROM scrollback.unnumbered_messages WHERE ctid = ANY (places) AND session_id <> ALL (held)
     RETURNING session_id, message_id, written_at, position
   )
-  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
-  INTO sessions, messages, times, numbered FROM taken;
+  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*),
+    greatest(pg_sequence_last_value('scrollback.unnumbered_messages_position_seq') - max(position), 0)
+  INTO sessions, messages, times, numbered, behind FROM taken;
   IF numbered > 0 THEN
     PERFORM scrollback.append_messages(sessions, messages, times);
   END IF;
@@ -351,6 +356,48 @@ BEGIN
         SELECT transaction_id FROM scrollback.unnumbered_messages
         WHERE session_id = ANY (held) AND transaction_id < this_transaction);
   END IF;
+END
+$$;
+
+-- The sessions of which something was noted since: by transactions from the first one on, or by these, which were in flight
+-- then. And what to ask with the next time. Read in one snapshot, which a stable function's statements share.
+CREATE FUNCTION scrollback.noted_sessions(
+  since_transaction xid8, or_by xid8[], OUT session_ids text[], OUT next_transaction xid8, OUT in_flight xid8[]
+)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off SET enable_bitmapscan = off AS $$
+BEGIN
+  next_transaction := pg_snapshot_xmax(pg_current_snapshot());
+  in_flight := ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot()));
+  -- After a restore or a failover there may be another history, whose transactions have lower numbers.
+  IF since_transaction > next_transaction THEN
+    since_transaction := '0';
+  END IF;
+  session_ids := ARRAY(
+    SELECT session_id FROM scrollback.unnumbered_messages WHERE transaction_id >= since_transaction
+    UNION
+    SELECT session_id FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (or_by));
+END
+$$;
+
+-- Numbers what is noted of these sessions, for those who follow them; says which were left out because others hold their
+-- locks, mostly to do the same, or because it was more than a batch.
+CREATE FUNCTION scrollback.number_free_sessions(session_ids text[]) RETURNS text[]
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  noted CONSTANT text[] := ARRAY(
+    SELECT id FROM unnest(session_ids) AS id WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id));
+  locked CONSTANT text[] := ARRAY(
+    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+BEGIN
+  IF locked = '{}' THEN
+    RETURN noted;
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
+  PERFORM scrollback.adopt_locked_sessions(locked);
+  IF scrollback.number_locked_sessions(locked, ${batch}) >= ${batch} THEN
+    RETURN noted;
+  END IF;
+  RETURN ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(locked));
 END
 $$;
 
@@ -605,7 +652,8 @@ DO $$ BEGIN
 END $$;
 `;
 
-const callable = 'scrollback.number_messages, scrollback.number_sessions, scrollback.number_sessions_of';
+const callable =
+  'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_sessions, scrollback.number_sessions_of';
 
 const rights = /* sql */ `
 REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message,
