@@ -27,8 +27,9 @@ afterAll(() => test.close());
 
 async function insert(id: string, sessionId: string, columns: Record<string, string> = {}): Promise<void> {
   const all = { id, session_db_id: sessionId, role: 'assistant', content: id, ...columns };
+  const places = Object.keys(all).map((_, index) => `$${index + 1}`);
   await test.service.agentRuntime.query(
-    `INSERT INTO messages (${Object.keys(all).join()}) VALUES (${Object.keys(all).map((_, index) => `$${index + 1}`)})`,
+    `INSERT INTO messages (${Object.keys(all).join()}) VALUES (${places.join()})`,
     Object.values(all),
   );
 }
