@@ -14,7 +14,9 @@ export function lookAtSessions(database: Database, topics: Topics): Look {
   const numbering = new NumberingForListeners(database, topics);
   let seen: number | null = null;
   return async (expected) => {
-    const { sessions, isUnsettled } = await numbering.number();
+    const { sessions, positions, isUnsettled } = await numbering.number();
+    // They need not wait for what else has changed.
+    for (const id of positions.keys()) topics.wake(sessionTopic(id));
     const horizon = await horizonOf(database);
     const since = seen;
     seen = horizon;
@@ -25,8 +27,9 @@ export function lookAtSessions(database: Database, topics: Topics): Look {
       sql`SELECT session_id AS id, max(position) AS last, extract(epoch FROM clock_timestamp() - max(created_at))::float8 AS age FROM scrollback.session_log WHERE position > ${since} GROUP BY session_id`,
       { withinMs: patienceMs },
     );
+    const others = rows.filter(({ id, last }) => positions.get(id) !== last);
     return {
-      changed: rows.length === 0 ? [] : [allSessionsTopic, ...rows.map((row) => sessionTopic(row.id))],
+      changed: rows.length === 0 ? [] : [allSessionsTopic, ...others.map(({ id }) => sessionTopic(id))],
       found: Math.max(sessions, rows.length),
       age: rows.length === 0 ? null : Math.max(0, Math.min(...rows.map((row) => row.age))),
       // What was hinted at and lies above the horizon is still on its way.

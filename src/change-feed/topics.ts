@@ -36,6 +36,10 @@ export class Topics implements WakeUps {
     for (const topic of this.#listeners.keys()) this.wake(topic);
   }
 
+  names(): Iterable<string> {
+    return this.#listeners.keys();
+  }
+
   get size(): number {
     return this.#listeners.size;
   }

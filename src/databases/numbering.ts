@@ -80,17 +80,53 @@ export async function notedSessions(
     : { sessionIds: found.sessionIds, noted: found };
 }
 
-/** Numbers the messages of those of these sessions that nobody else is about to number; the others it returns. */
+/** What became of sessions whose messages were to be numbered. */
+export interface NumberedSessions {
+  /** Up to which position of the log each of them goes now. */
+  readonly positions: ReadonlyMap<string, number>;
+  /** Those that others are about to number, or that have more than a batch. */
+  readonly leftOut: readonly string[];
+}
+
+interface NumberedRow {
+  readonly numbered: readonly string[];
+  readonly positions: readonly number[];
+  readonly leftOut: readonly string[];
+}
+
+const numberedOf = ({ numbered, positions, leftOut }: NumberedRow): NumberedSessions => ({
+  positions: new Map(numbered.map((id, index) => [id, Number(positions[index])])),
+  leftOut,
+});
+
+/** Numbers the messages of those of these sessions that nobody else is about to number. */
 export async function numberFreeSessions(
   database: Database,
   sessionIds: readonly string[],
   options: { withinMs?: number } = {},
-): Promise<readonly string[]> {
-  const [found] = await database.query<{ leftOut: string[] }>(
-    sql`SELECT scrollback.number_free_sessions(${sessionIds}::text[]) AS "leftOut"`,
+): Promise<NumberedSessions> {
+  const [found] = await database.query<NumberedRow>(
+    sql`SELECT numbered, positions, left_out AS "leftOut" FROM scrollback.number_free_sessions(${sessionIds}::text[])`,
     options,
   );
-  return found?.leftOut ?? [];
+  return numberedOf(found as NumberedRow);
+}
+
+/** The sessions that were noted, and numbers for the messages of those of them that are among these. */
+export async function numberFollowedSessions(
+  database: Database,
+  { since, inFlight }: Noted,
+  followed: readonly string[],
+  options: { withinMs?: number } = {},
+): Promise<NumberedSessions & { readonly sessionIds: readonly string[]; readonly noted: Noted }> {
+  const [found] = await database.query<NumberedRow & Noted & { sessionIds: string[] }>(
+    sql`SELECT noted AS "sessionIds", next_transaction::text AS since, in_flight::text[] AS "inFlight", numbered, positions,
+        left_out AS "leftOut"
+      FROM scrollback.number_followed_sessions(${since}::xid8, ${inFlight}::text[]::xid8[], ${followed}::text[])`,
+    options,
+  );
+  const row = found as NonNullable<typeof found>;
+  return { ...numberedOf(row), sessionIds: row.sessionIds, noted: { since: row.since, inFlight: row.inFlight } };
 }
 
 /** Numbers the messages of these sessions. */

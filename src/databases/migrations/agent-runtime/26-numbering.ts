@@ -379,25 +379,45 @@ BEGIN
 END
 $$;
 
--- Numbers what is noted of these sessions, for those who follow them; says which were left out because others hold their
--- locks, mostly to do the same, or because it was more than a batch.
-CREATE FUNCTION scrollback.number_free_sessions(session_ids text[]) RETURNS text[]
+-- Numbers what is noted of these sessions, for those who follow them. Says up to which position each of them goes now, and
+-- which were left out because others hold their locks, mostly to do the same, or because it was more than a batch.
+CREATE FUNCTION scrollback.number_free_sessions(
+  session_ids text[], OUT numbered text[], OUT positions bigint[], OUT left_out text[]
+)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   noted CONSTANT text[] := ARRAY(
     SELECT id FROM unnest(session_ids) AS id WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id));
-  locked CONSTANT text[] := ARRAY(
-    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
 BEGIN
-  IF locked = '{}' THEN
-    RETURN noted;
+  numbered := ARRAY(
+    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+  positions := '{}';
+  left_out := noted;
+  IF numbered = '{}' THEN
+    RETURN;
   END IF;
   PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
-  PERFORM scrollback.adopt_locked_sessions(locked);
-  IF scrollback.number_locked_sessions(locked, ${batch}) >= ${batch} THEN
-    RETURN noted;
+  PERFORM scrollback.adopt_locked_sessions(numbered);
+  IF scrollback.number_locked_sessions(numbered, ${batch}) < ${batch} THEN
+    left_out := CASE WHEN numbered = noted THEN '{}'::text[] ELSE ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(numbered)) END;
   END IF;
-  RETURN ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(locked));
+  positions := ARRAY(
+    SELECT (SELECT position FROM scrollback.session_log WHERE session_id = id ORDER BY number DESC LIMIT 1)
+    FROM unnest(numbered) WITH ORDINALITY AS session (id, place) ORDER BY place);
+END
+$$;
+
+-- Both in one, for those who follow no more than a few sessions.
+CREATE FUNCTION scrollback.number_followed_sessions(
+  since_transaction xid8, or_by xid8[], followed text[],
+  OUT noted text[], OUT next_transaction xid8, OUT in_flight xid8[], OUT numbered text[], OUT positions bigint[], OUT left_out text[]
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  SELECT n.session_ids, n.next_transaction, n.in_flight INTO noted, next_transaction, in_flight
+  FROM scrollback.noted_sessions(since_transaction, or_by) AS n;
+  SELECT n.numbered, n.positions, n.left_out INTO numbered, positions, left_out
+  FROM scrollback.number_free_sessions(ARRAY(SELECT unnest(noted) INTERSECT SELECT unnest(followed))) AS n;
 END
 $$;
 
@@ -653,7 +673,7 @@ END $$;
 `;
 
 const callable =
-  'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_sessions, scrollback.number_sessions_of';
+  'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_followed_sessions, scrollback.number_sessions, scrollback.number_sessions_of';
 
 const rights = /* sql */ `
 REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message,
