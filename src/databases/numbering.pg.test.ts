@@ -152,6 +152,28 @@ describe('messages', () => {
     expect(await eventsOf('restored')).toEqual(['message_added before 1', 'message_added after 2']);
   });
 
+  it('that others have numbered are not looked through again', async () => {
+    const before = async (): Promise<number> =>
+      Number((await run('SELECT before_transaction::text AS id FROM scrollback.numbering'))[0]?.['id']);
+    const old = `UPDATE scrollback.numbering SET updated_at = now() - interval '11 seconds'`;
+    await addSession('read');
+    await run(old);
+    await numberMessages(database);
+    await run(insert('r1', 'read'));
+    await numberSessions(database, ['read']);
+    const first = await before();
+    await numberMessages(database);
+    expect(await before()).toBe(first);
+    await run(old);
+    expect(await numberMessages(database)).toMatchObject({ numbered: 0, hasMore: false });
+    const second = await before();
+    expect(second).toBeGreaterThan(first);
+    // With nothing new it writes nothing.
+    await run(old);
+    await numberMessages(database);
+    expect(await before()).toBe(second);
+  });
+
   it('of a session whose lock somebody holds are left for later, and no other ones', async () => {
     await addSession('held');
     await addSession('free');

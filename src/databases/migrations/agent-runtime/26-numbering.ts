@@ -58,6 +58,8 @@ CREATE TABLE scrollback.numbering (
   in_flight xid8[] NOT NULL DEFAULT '{}',
   -- After a restore into another server transactions count anew, and the table is another one.
   of_table oid NOT NULL DEFAULT 'scrollback.unnumbered_messages'::regclass,
+  -- The last position that was given to a note then
+  last_position bigint,
   updated_at timestamptz NOT NULL DEFAULT '-infinity'
 );
 INSERT INTO scrollback.numbering DEFAULT VALUES;
@@ -289,6 +291,7 @@ DECLARE
   this_table CONSTANT oid := 'scrollback.unnumbered_messages'::regclass;
   this_transaction xid8;
   at_first pg_snapshot;
+  last_noted bigint;
   places tid[];
   noted text[];
   locked text[];
@@ -304,7 +307,10 @@ BEGIN
   SELECT * INTO done FROM scrollback.numbering;
   IF done.of_table = this_table
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id >= done.before_transaction)
-      AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight)) THEN
+      AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight))
+      -- Where others have numbered it all, that is written down now and then.
+      AND (done.updated_at > clock_timestamp() - interval '10 seconds'
+        OR done.last_position IS NOT DISTINCT FROM pg_sequence_last_value('scrollback.unnumbered_messages_position_seq')) THEN
     RETURN;
   END IF;
   IF pg_is_in_recovery() THEN
@@ -317,6 +323,7 @@ BEGIN
   END IF;
   -- Its own number is in the log of the server with what it does, so that after a crash no later transaction has a lower one.
   this_transaction := pg_current_xact_id();
+  last_noted := pg_sequence_last_value('scrollback.unnumbered_messages_position_seq');
   at_first := pg_current_snapshot();
   LOOP
     -- By their places in the table, which the index of sessions would lead to through many that were deleted.
@@ -350,6 +357,7 @@ BEGIN
   left_out := held <> '{}';
   IF NOT has_more AND (done.of_table <> this_table OR done.updated_at < clock_timestamp() - interval '1 second') THEN
     UPDATE scrollback.numbering SET before_transaction = this_transaction, of_table = this_table, updated_at = clock_timestamp(),
+      last_position = last_noted,
       in_flight = ARRAY(
         SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < this_transaction
         UNION
