@@ -289,7 +289,7 @@ SET enable_seqscan = off SET enable_bitmapscan = off AS $$
 DECLARE
   done scrollback.numbering;
   this_table CONSTANT oid := 'scrollback.unnumbered_messages'::regclass;
-  this_transaction xid8;
+  upto xid8;
   at_first pg_snapshot;
   last_noted bigint;
   places tid[];
@@ -322,9 +322,11 @@ BEGIN
     done.before_transaction := '0';
   END IF;
   -- Its own number is in the log of the server with what it does, so that after a crash no later transaction has a lower one.
-  this_transaction := pg_current_xact_id();
+  -- What is in flight with a number above all that have ended is in no snapshot's list.
+  upto := pg_current_xact_id();
   last_noted := pg_sequence_last_value('scrollback.unnumbered_messages_position_seq');
   at_first := pg_current_snapshot();
+  upto := least(upto, pg_snapshot_xmax(at_first));
   LOOP
     -- By their places in the table, which the index of sessions would lead to through many that were deleted.
     SELECT array_agg(ctid), array_agg(DISTINCT session_id) INTO places, noted FROM (
@@ -356,13 +358,13 @@ BEGIN
   has_more := coalesce(cardinality(places), 0) >= batch;
   left_out := held <> '{}';
   IF NOT has_more AND (done.of_table <> this_table OR done.updated_at < clock_timestamp() - interval '1 second') THEN
-    UPDATE scrollback.numbering SET before_transaction = this_transaction, of_table = this_table, updated_at = clock_timestamp(),
+    UPDATE scrollback.numbering SET before_transaction = upto, of_table = this_table, updated_at = clock_timestamp(),
       last_position = last_noted,
       in_flight = ARRAY(
-        SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < this_transaction
+        SELECT id FROM pg_snapshot_xip(at_first) AS id WHERE id < upto
         UNION
         SELECT transaction_id FROM scrollback.unnumbered_messages
-        WHERE session_id = ANY (held) AND transaction_id < this_transaction);
+        WHERE session_id = ANY (held) AND transaction_id < upto);
   END IF;
 END
 $$;
