@@ -175,6 +175,39 @@ describe('messages', () => {
     expect(await before()).toBe(second);
   });
 
+  it('are found by a server whose transactions have lower numbers, whatever its tables are called', async () => {
+    await addSession('lower');
+    await run(`UPDATE scrollback.numbering SET before_transaction = '1000000000'`);
+    await run(insert('lower 1', 'lower'));
+    expect((await numberMessages(database)).numbered).toBe(1);
+  });
+
+  it('of one transaction keep their order, whatever its batches and the places of their notes', async () => {
+    await addSession('ordered');
+    const client = await test.service.agentRuntime.connect();
+    try {
+      // Room for notes where the table begins, which later ones get first or last.
+      await client.query(
+        `INSERT INTO messages (id, session_db_id, role) SELECT 'early ' || n, 'ordered', 'user' FROM generate_series(1, 3000) AS n`,
+      );
+      await numberAllMessages(database);
+      await client.query('VACUUM scrollback.unnumbered_messages');
+      await client.query(
+        `INSERT INTO messages (id, session_db_id, role) SELECT 'o ' || n, 'ordered', 'user' FROM generate_series(1, 7000) AS n`,
+      );
+    } finally {
+      client.release();
+    }
+    for (let left = true; left;)
+      left = ((await run('SELECT numbered FROM scrollback.number_messages(900)'))[0]?.['numbered'] as number) > 0;
+    const rows = await run(
+      `SELECT count(*)::int AS count FROM (
+         SELECT substring(subject_id FROM 3)::int - message_sequence AS shift FROM scrollback.session_log
+         WHERE session_id = 'ordered' AND subject_id LIKE 'o %' GROUP BY shift) AS shifts`,
+    );
+    expect(rows).toEqual([{ count: 1 }]);
+  });
+
   it('of a session whose lock somebody holds are left for later, and no other ones', async () => {
     await addSession('held');
     await addSession('free');

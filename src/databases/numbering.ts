@@ -129,15 +129,30 @@ export async function numberFollowedSessions(
   return { ...numberedOf(row), sessionIds: row.sessionIds, noted: { since: row.since, inFlight: row.inFlight } };
 }
 
-/** Numbers the messages of these sessions. */
+/** After a very large import the rest is left to the chore. */
+const maxRounds = 20;
+
+/**
+ * Numbers the messages of these sessions, each batch in a transaction of its own, so that nobody waits for all of a large
+ * import. Sessions that somebody else is about to number are waited for, a second at most.
+ */
 export async function numberSessions(database: Database, sessionIds: readonly string[]): Promise<void> {
-  await database.query(sql`SELECT scrollback.number_sessions(${sessionIds}::text[])`);
+  let { leftOut } = await numberFreeSessions(database, sessionIds);
+  for (let round = 0; leftOut.length > 0 && round < maxRounds; round += 1) {
+    const [held] = await database.query<{ had: boolean }>(
+      sql`SELECT scrollback.number_held_sessions(${leftOut}::text[]) AS had`,
+    );
+    ({ leftOut } = await numberFreeSessions(database, leftOut));
+    if (held?.had !== true) return;
+  }
 }
 
-/** Numbers the messages of these messages' sessions; whether one of them had no number. */
+/** Numbers the messages of these messages' sessions; whether one of them may have had no number. */
 export async function numberSessionsOf(database: Database, messageIds: readonly string[]): Promise<boolean> {
-  const [found] = await database.query<{ found: boolean }>(
-    sql`SELECT scrollback.number_sessions_of(${messageIds}::text[]) AS found`,
+  const [found] = await database.query<{ sessionIds: string[] }>(
+    sql`SELECT scrollback.noted_sessions_of(${messageIds}::text[]) AS "sessionIds"`,
   );
-  return found?.found ?? false;
+  if (found === undefined || found.sessionIds.length === 0) return false;
+  await numberSessions(database, found.sessionIds);
+  return true;
 }

@@ -175,6 +175,55 @@ describe('the session log', () => {
       expect(await kinds('session 46')).toEqual({ ...added(21), message_removed: 1 });
     });
 
+    it('leaves nothing out where two sessions of one lock are rewritten', async () => {
+      await filled('north two', 0);
+      const [twin] = (
+        await run(
+          `SELECT 'twin ' || n AS id FROM generate_series(1, 100000) AS n
+           WHERE scrollback.session_lock('twin ' || n) = scrollback.session_lock('north two') LIMIT 1`,
+        )
+      ).rows.map((row) => row['id'] as string) as [string];
+      await filled(twin, 3);
+      await run(fill('north two', 10));
+      await inTransaction(
+        `DELETE FROM messages WHERE session_db_id = 'north two'`,
+        `DELETE FROM messages WHERE id = '${twin}-1'`,
+        message('new of twin', twin),
+      );
+      expect(await kinds('north two')).toEqual({ ...added(10), message_removed: 10 });
+      expect(await kinds(twin)).toEqual({ ...added(4), message_removed: 1 });
+    });
+
+    it('hears of inserts also where a trigger of others keeps the rows that were to be deleted', async () => {
+      await filled('soft', 10);
+      await run(`
+        CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+        CREATE TRIGGER zz_keep BEFORE DELETE ON messages FOR EACH ROW EXECUTE FUNCTION keep()`);
+      try {
+        await inTransaction(`DELETE FROM messages WHERE session_db_id = 'soft'`, message('new of soft', 'soft'));
+      } finally {
+        await run('DROP TRIGGER zz_keep ON messages; DROP FUNCTION keep');
+      }
+      expect(await kinds('soft')).toEqual(added(11));
+    });
+
+    it('loses nothing with the settings of a transaction, which somebody may reset', async () => {
+      await filled('reset', 10);
+      await inTransaction(
+        ...save('reset'),
+        message('new of reset', 'reset'),
+        'RESET ALL',
+        `DELETE FROM messages WHERE id = 'reset-3'`,
+      );
+      expect(await kinds('reset')).toEqual({ ...added(11), message_removed: 1 });
+    });
+
+    it('takes a session without a name for no other', async () => {
+      await filled('', 10);
+      await inTransaction(`UPDATE messages SET content = 'x' WHERE session_db_id = ''`, message('new of none', ''));
+      expect(await kinds('')).toEqual({ ...added(11), message_edited: 10 });
+    });
+
     it('is told of what triggers of others do at commit', async () => {
       await filled('purged', 700);
       await run(`

@@ -40,15 +40,16 @@ export class Numbering extends Migration {
  */
 const tables = /* sql */ `
 CREATE TABLE scrollback.unnumbered_messages (
-  -- The order in which messages were inserted, which those of a session keep
+  -- The order in which messages were inserted, which those of a transaction keep
   position bigint GENERATED ALWAYS AS IDENTITY,
   session_id varchar(255) NOT NULL,
-  message_id varchar(255) NOT NULL,
+  -- NULL: whichever messages of the session the log does not know
+  message_id varchar(255),
   transaction_id xid8 NOT NULL DEFAULT pg_current_xact_id(),
   written_at timestamptz NOT NULL DEFAULT clock_timestamp(),
   PRIMARY KEY (session_id, position)
 ) WITH (autovacuum_vacuum_threshold = 1000, autovacuum_vacuum_scale_factor = 0, autovacuum_analyze_threshold = 2147483647, vacuum_truncate = false);
-CREATE INDEX unnumbered_messages_transaction_id ON scrollback.unnumbered_messages (transaction_id);
+CREATE INDEX unnumbered_messages_transaction_id ON scrollback.unnumbered_messages (transaction_id, position);
 
 -- All that was noted by transactions before this one is numbered, except by those that were in flight then or left out. Nobody has to
 -- look where deleted rows wait for a vacuum, which a long transaction of anybody can keep from its work.
@@ -87,13 +88,24 @@ BEGIN
 END
 $$;
 
--- All of it, however much it is. The caller holds the session's lock.
+-- A batch at most: whoever edits one message need not number what somebody has imported. The caller holds the lock.
 CREATE FUNCTION scrollback.number_locked_session(locked_session_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  WHILE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = locked_session_id) LOOP
+  IF EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = locked_session_id) THEN
     PERFORM scrollback.number_locked_sessions(ARRAY[locked_session_id], ${batch});
-  END LOOP;
+  END IF;
+END
+$$;
+
+-- Logs what of a session differs from the log: what has changed, then what is new, statement by statement.
+CREATE FUNCTION scrollback.compare_session(of_session_id text) RETURNS void
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.compare_message(of_session_id, id), scrollback.doubt_records(id) FROM (
+    SELECT d.id FROM scrollback.differing_messages(of_session_id) AS d LEFT JOIN public.messages AS m ON m.id = d.id
+    ORDER BY d.is_there, d.message_sequence, m.cmin::text::bigint, m."timestamp", m.ctid
+  ) AS differing;
 END
 $$;
 
@@ -239,7 +251,10 @@ BEGIN
       SELECT session_id, subject_id, NULL FROM added
     ) AS n GROUP BY session_id, message_id HAVING count(place) = count(*)
   ) AS rest;
-  PERFORM scrollback.compare_message(session_id, message_id) FROM unnest(sessions, messages) AS known (session_id, message_id);
+  PERFORM scrollback.compare_message(session_id, message_id) FROM unnest(sessions, messages) AS known (session_id, message_id)
+  WHERE message_id IS NOT NULL;
+  PERFORM scrollback.compare_session(session_id)
+  FROM (SELECT DISTINCT session_id FROM unnest(sessions, messages) AS n (session_id, message_id) WHERE message_id IS NULL) AS doubtful;
 END
 $$;
 
@@ -305,7 +320,7 @@ BEGIN
   left_out := false;
   behind := 0;
   SELECT * INTO done FROM scrollback.numbering;
-  IF done.of_table = this_table
+  IF done.of_table = this_table AND done.before_transaction <= pg_snapshot_xmax(pg_current_snapshot())
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id >= done.before_transaction)
       AND NOT EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE transaction_id = ANY (done.in_flight))
       -- Where others have numbered it all, that is written down now and then.
@@ -318,7 +333,7 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(${numberingLock});
   SELECT * INTO done FROM scrollback.numbering;
-  IF done.of_table <> this_table THEN
+  IF done.of_table <> this_table OR done.before_transaction > pg_snapshot_xmax(pg_current_snapshot()) THEN
     done.before_transaction := '0';
   END IF;
   -- Its own number is in the log of the server with what it does, so that after a crash no later transaction has a lower one.
@@ -331,10 +346,10 @@ BEGIN
     -- By their places in the table, which the index of sessions would lead to through many that were deleted.
     SELECT array_agg(ctid), array_agg(DISTINCT session_id) INTO places, noted FROM (
       (SELECT ctid, session_id FROM scrollback.unnumbered_messages
-       WHERE transaction_id = ANY (done.in_flight) AND session_id <> ALL (held) LIMIT batch)
+       WHERE transaction_id = ANY (done.in_flight) AND session_id <> ALL (held) ORDER BY position LIMIT batch)
       UNION ALL
       (SELECT ctid, session_id FROM scrollback.unnumbered_messages
-       WHERE transaction_id >= done.before_transaction AND session_id <> ALL (held) ORDER BY transaction_id LIMIT batch)
+       WHERE transaction_id >= done.before_transaction AND session_id <> ALL (held) ORDER BY transaction_id, position LIMIT batch)
       LIMIT batch) AS next;
     locked := ARRAY(SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
     IF cardinality(locked) < cardinality(noted) THEN
@@ -431,40 +446,28 @@ BEGIN
 END
 $$;
 
--- Numbers what is noted of these sessions, for whoever shows them. Who holds a session's lock for long, which takes a
--- transaction that checks its constraints before it commits, keeps nobody from reading what is numbered.
-CREATE FUNCTION scrollback.number_sessions(session_ids text[]) RETURNS void
+-- Numbers a batch of what is noted of these sessions, for whoever shows them and has found them held. Says whether it had
+-- their locks: who holds one for long, which takes a transaction that checks its constraints before it commits, keeps
+-- nobody from reading what is numbered.
+CREATE FUNCTION scrollback.number_held_sessions(session_ids text[]) RETURNS boolean
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '1s' AS $$
-DECLARE
-  noted CONSTANT text[] := ARRAY(
-    SELECT id FROM unnest(session_ids) AS id WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id));
 BEGIN
-  IF noted = '{}' THEN
-    RETURN;
-  END IF;
-  PERFORM scrollback.take_locks(ARRAY(SELECT scrollback.session_lock(id) FROM unnest(noted) AS id));
-  PERFORM scrollback.adopt_locked_sessions(noted);
-  -- After a very large import the rest is left to the looks, which take it piece by piece.
-  FOR round IN 1..20 LOOP
-    EXIT WHEN scrollback.number_locked_sessions(noted, ${batch}) < ${batch};
-  END LOOP;
-EXCEPTION WHEN lock_not_available THEN
+  PERFORM scrollback.take_locks(ARRAY(SELECT scrollback.session_lock(id) FROM unnest(session_ids) AS id));
+  PERFORM scrollback.adopt_locked_sessions(session_ids);
+  PERFORM scrollback.number_locked_sessions(session_ids, ${batch});
+  RETURN true;
+EXCEPTION WHEN lock_not_available OR deadlock_detected THEN
+  RETURN false;
 END
 $$;
 
--- The same for the sessions of these messages; says whether one of them had no number.
-CREATE FUNCTION scrollback.number_sessions_of(message_ids text[]) RETURNS boolean
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  noted CONSTANT text[] := ARRAY(
-    SELECT DISTINCT m.session_db_id FROM unnest(message_ids) AS message (id) JOIN public.messages AS m ON m.id = message.id
-    WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages AS u WHERE u.session_id = m.session_db_id AND u.message_id = m.id));
+-- The sessions of these messages of which something is noted that may be one of them.
+CREATE FUNCTION scrollback.noted_sessions_of(message_ids text[]) RETURNS text[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
-  IF noted = '{}' THEN
-    RETURN false;
-  END IF;
-  PERFORM scrollback.number_sessions(noted);
-  RETURN true;
+  RETURN ARRAY(
+    SELECT DISTINCT m.session_db_id FROM unnest(message_ids) AS message (id) JOIN public.messages AS m ON m.id = message.id
+    WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages AS u WHERE u.session_id = m.session_db_id AND (u.message_id = m.id OR u.message_id IS NULL)));
 END
 $$;
 `;
@@ -473,22 +476,25 @@ const setting = (name: string): string => `pg_catalog.current_setting('scrollbac
 
 /**
  * A save that deletes all messages of a session and inserts them again is compared with the log at commit. That needs no
- * notes: from the first message that comes back, scrollback.unnoted names the session whose inserts are left to the
- * comparison. The deletes are waiting for the commit then, and the first of them that is looked at has it made.
+ * note for each: from the first message that comes back, scrollback.unnoted names the session whose inserts are left to
+ * the comparison, and one note says that it has to be compared. The first of the deletes that is looked at at commit
+ * compares it and takes the note away; where there is none, because another trigger kept the rows or the settings were
+ * lost, whoever numbers finds the note.
  */
 const comparison = /* sql */ `
--- What it finds it logs, so afterwards the log knows all of the session: what was noted of it, by others as well, then
--- what has changed, then what is new, statement by statement.
+-- Afterwards the log knows all of the session: what was noted of it, by others as well, then what differs.
 CREATE OR REPLACE FUNCTION scrollback.compare_messages(of_session_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
+  PERFORM scrollback.begin_events();
+  DELETE FROM scrollback.unnumbered_messages WHERE session_id = of_session_id AND message_id IS NULL;
   PERFORM scrollback.open_session_log(of_session_id);
-  PERFORM scrollback.compare_message(of_session_id, id), scrollback.doubt_records(id) FROM (
-    SELECT d.id FROM scrollback.differing_messages(of_session_id) AS d LEFT JOIN public.messages AS m ON m.id = d.id
-    ORDER BY d.is_there, d.message_sequence, m.cmin::text::bigint, m."timestamp", m.ctid
-  ) AS differing;
-  PERFORM set_config('scrollback.unnoted', '', true), set_config('scrollback.deleted_from', '', true),
-    set_config('scrollback.rewritten', '0', true);
+  PERFORM scrollback.compare_session(of_session_id);
+  -- Another session of the same lock may be waiting for its own comparison.
+  IF ${setting('unnoted')} = '=' || of_session_id THEN
+    PERFORM set_config('scrollback.unnoted', '', true);
+  END IF;
+  PERFORM set_config('scrollback.deleted_from', '', true), set_config('scrollback.rewritten', '0', true);
   -- It holds until the transaction writes to the session's messages again. Within another trigger, which may have been
   -- called between the note of a row and the row, nobody knows when that is.
   IF pg_trigger_depth() = 1 THEN
@@ -545,8 +551,8 @@ BEGIN
   touched := set_config('scrollback.rewritten', CASE
     WHEN ${setting('rewritten')} ${is('~')} '^[0-9]{1,8}$' THEN (${setting('rewritten')}::pg_catalog.int4 ${is('+')} 1)::pg_catalog.text
     ELSE '1' END, true);
-  IF coalesce(current_setting('scrollback.deleted_from', true), '') <> OLD.session_db_id THEN
-    touched := set_config('scrollback.deleted_from', OLD.session_db_id, true);
+  IF coalesce(current_setting('scrollback.deleted_from', true), '') <> '=' || OLD.session_db_id THEN
+    touched := set_config('scrollback.deleted_from', '=' || OLD.session_db_id, true);
   END IF;
   RETURN OLD;
 END
@@ -592,7 +598,7 @@ BEGIN
     SELECT log.subject_id FROM scrollback.session_log AS log
     WHERE log.position > (SELECT position FROM scrollback.document_progress) AND log.message_sequence IS NOT NULL
     UNION
-    SELECT u.message_id FROM scrollback.unnumbered_messages AS u;
+    SELECT u.message_id FROM scrollback.unnumbered_messages AS u WHERE u.message_id IS NOT NULL;
 END
 $$;
 `;
@@ -652,15 +658,16 @@ LANGUAGE plpgsql VOLATILE SECURITY DEFINER AS $$
 BEGIN
   -- Unless a comparison will find it; see compare_messages().
   IF (CASE
-    WHEN coalesce(${setting('deleted_from')}, '') ${is('<>')} NEW.session_db_id THEN true
+    WHEN coalesce(${setting('deleted_from')}, '') ${is('<>')} ('=' ${is('||')} NEW.session_db_id) THEN true
     WHEN ${setting('unnoted')} ${is('=')} ('=' ${is('||')} NEW.session_db_id) THEN false
     WHEN coalesce(${setting('unnoted')}, '') ${is('<>')} '' THEN true
     WHEN scrollback.is_worth_comparing(NEW.session_db_id)
-      THEN pg_catalog.set_config('scrollback.unnoted', '=' ${is('||')} NEW.session_db_id, true) IS NULL
+      THEN pg_catalog.set_config('scrollback.unnoted', '=' ${is('||')} NEW.session_db_id, true) IS NOT NULL
     -- Until more is deleted it stays so.
     ELSE pg_catalog.set_config('scrollback.deleted_from', '', true) IS NOT NULL
   END) THEN
-    INSERT INTO scrollback.unnumbered_messages (session_id, message_id) VALUES (NEW.session_db_id, NEW.id);
+    INSERT INTO scrollback.unnumbered_messages (session_id, message_id) VALUES (NEW.session_db_id,
+      CASE WHEN ${setting('unnoted')} ${is('=')} ('=' ${is('||')} NEW.session_db_id) THEN NULL ELSE NEW.id END);
   END IF;
   RETURN NULL;
 END
@@ -683,10 +690,10 @@ END $$;
 `;
 
 const callable =
-  'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_followed_sessions, scrollback.number_sessions, scrollback.number_sessions_of';
+  'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_followed_sessions, scrollback.number_held_sessions, scrollback.noted_sessions_of';
 
 const rights = /* sql */ `
-REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message,
+REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message, scrollback.compare_session,
   scrollback.number_locked_session, scrollback.number_locked_sessions, scrollback.append_messages, scrollback.adopt_locked_sessions,
   scrollback.number_own_message, ${callable} FROM PUBLIC;
 `;
