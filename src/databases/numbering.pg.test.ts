@@ -184,20 +184,15 @@ describe('messages', () => {
 
   it('of one transaction keep their order, whatever its batches and the places of their notes', async () => {
     await addSession('ordered');
-    const client = await test.service.agentRuntime.connect();
-    try {
-      // Room for notes where the table begins, which later ones get first or last.
-      await client.query(
-        `INSERT INTO messages (id, session_db_id, role) SELECT 'early ' || n, 'ordered', 'user' FROM generate_series(1, 3000) AS n`,
-      );
-      await numberAllMessages(database);
-      await client.query('VACUUM scrollback.unnumbered_messages');
-      await client.query(
-        `INSERT INTO messages (id, session_db_id, role) SELECT 'o ' || n, 'ordered', 'user' FROM generate_series(1, 7000) AS n`,
-      );
-    } finally {
-      client.release();
-    }
+    const messages = (from: number, to: number, name: string): string =>
+      `INSERT INTO messages (id, session_db_id, role) SELECT '${name} ' || n, 'ordered', 'user' FROM generate_series(${from}, ${to}) AS n`;
+    await run(messages(1, 3000, 'early'));
+    await numberAllMessages(database);
+    // Its first note stands at the end of the table, the others where a vacuum has made room before it.
+    await beside(messages(1, 1, 'o'), async (client) => {
+      await run('VACUUM scrollback.unnumbered_messages');
+      await client.query(messages(2, 2500, 'o'));
+    });
     for (let left = true; left;)
       left = ((await run('SELECT numbered FROM scrollback.number_messages(900)'))[0]?.['numbered'] as number) > 0;
     const rows = await run(
