@@ -147,12 +147,16 @@ export async function numberSessions(database: Database, sessionIds: readonly st
   }
 }
 
-/** Numbers the messages of these messages' sessions; whether one of them may have had no number. */
+/**
+ * Numbers the messages of these messages' sessions, which a reader has not found. Whether it is worth reading again: one of
+ * them is there, and had no number, or has been given it since.
+ */
 export async function numberSessionsOf(database: Database, messageIds: readonly string[]): Promise<boolean> {
-  const [found] = await database.query<{ sessionIds: string[] }>(
-    sql`SELECT scrollback.noted_sessions_of(${messageIds}::text[]) AS "sessionIds"`,
+  const [found] = await database.query<{ sessionIds: string[]; areThere: boolean }>(
+    sql`SELECT scrollback.noted_sessions_of(${messageIds}::text[]) AS "sessionIds",
+      EXISTS (SELECT FROM public.messages WHERE id = ANY (${messageIds}::text[])) AS "areThere"`,
   );
-  if (found === undefined || found.sessionIds.length === 0) return false;
-  await numberSessions(database, found.sessionIds);
+  if (found === undefined || !found.areThere) return false;
+  if (found.sessionIds.length > 0) await numberSessions(database, found.sessionIds);
   return true;
 }

@@ -127,6 +127,21 @@ describe('a message that has no number yet', () => {
     expect([...texts]).toEqual([[fresh[1], [fresh[1], fresh[1]]]]);
   });
 
+  it('is found by its id also where another reader numbers it between the look for it and for its number', async () => {
+    const { agentRuntime } = test.databases;
+    const reading = agentRuntime.query.bind(agentRuntime);
+    const between = vi.spyOn(agentRuntime, 'query').mockImplementation(async (asked, options) => {
+      if (asked.text.includes('noted_sessions_of')) await numberMessages(test.service.agentRuntime);
+      return reading(asked, options);
+    });
+    try {
+      expect([...(await reader.rowsByKeys(messageSource, ['id'], [fresh[0]])).keys()]).toEqual([fresh[0]]);
+      expect(await reader.one(messageSource, fresh[1], ['id'])).toMatchObject({ id: fresh[1] });
+    } finally {
+      between.mockRestore();
+    }
+  });
+
   it('is the last of its session', async () => {
     const session = await reader.one(sessionSource, 'two', ['lastMessageId']);
     expect(session).toEqual({ __key: 'two', lastMessageId: fresh[1] });
