@@ -22,6 +22,7 @@ export type Databases = Readonly<Record<DatabaseName, Database>>;
 const maxKeysPerStatement = 1000;
 
 type RowOfParent = Row & { readonly __parent: string; readonly __row: number };
+const parentOf = (row: { readonly __parent: string | null }): string | null => row.__parent;
 const belonging: Belonging<RowOfParent> = { parent: (row) => row.__parent, place: (row) => row.__row };
 
 /**
@@ -127,19 +128,19 @@ export class Reader {
 
   /** Rows of one or more pages, as PostgreSQL prints them; see `pages`. */
   pageRows(page: PageStatement): Promise<unknown[][]> {
-    return this.numbered(
-      page.relation === null ? null : page.parentKeys,
+    return this.#ofPage(
+      page,
+      ([parent]) => parent,
       (mayLag) => this.rows(page.source.database, pages(page), mayLag),
-      ([parent]) => isNotice(page, parent),
     );
   }
 
   /** How many rows each parent has, in the same way; see `counts`. */
   countRows(page: PageStatement): Promise<unknown[][]> {
-    return this.numbered(
-      page.relation === null ? null : page.parentKeys,
+    return this.#ofPage(
+      page,
+      ([parent]) => parent,
       (mayLag) => this.rows(page.source.database, counts(page), mayLag),
-      ([parent]) => isNotice(page, parent),
     );
   }
 
@@ -159,6 +160,16 @@ export class Reader {
       sessionIds === null ? numberAllMessages(agentRuntime) : numberSessions(agentRuntime, sessionIds),
     );
     return (wasNumbered ? await read(false) : rows).filter((row) => !isNoticeRow(row));
+  }
+
+  /** What a page's statement reads, for whose rows this says whose they are. */
+  #ofPage<Result>(
+    page: PageStatement,
+    parentIn: (row: Result) => unknown,
+    read: (mayLag?: boolean) => Promise<Result[]>,
+  ): Promise<Result[]> {
+    const sessionIds = page.relation === null ? null : page.parentKeys;
+    return this.numbered(sessionIds, read, (row) => isNotice(page, parentIn(row)));
   }
 
   /** Whether it could be done: while the database is away a replica still says what is numbered. */
@@ -255,10 +266,8 @@ export class Reader {
   ): Promise<readonly Row[]> {
     const loader = this.loader<readonly Row[]>(name, async (parentKeys) => {
       const statement = { ...page, parentKeys };
-      const rows = await this.numbered(
-        page.relation === null ? null : parentKeys,
-        (mayLag) => this.query<RowOfParent>(page.source.database, pages(statement), mayLag),
-        (row) => isNotice(statement, row.__parent),
+      const rows = await this.#ofPage(statement, parentOf, (mayLag) =>
+        this.query<RowOfParent>(page.source.database, pages(statement), mayLag),
       );
       if (parentKeys.length === 1) return [rows];
       const found = byParent(rows, belonging);
@@ -270,11 +279,8 @@ export class Reader {
   async #count(name: string, page: Omit<PageStatement, 'parentKeys'>, parentKey: string | null): Promise<number> {
     const loader = this.loader<number>(name, async (parentKeys) => {
       const statement = { ...page, parentKeys };
-      const rows = await this.numbered(
-        page.relation === null ? null : parentKeys,
-        (mayLag) =>
-          this.query<{ __parent: string | null; count: number }>(page.source.database, counts(statement), mayLag),
-        (row) => isNotice(statement, row.__parent),
+      const rows = await this.#ofPage(statement, parentOf, (mayLag) =>
+        this.query<{ __parent: string | null; count: number }>(page.source.database, counts(statement), mayLag),
       );
       if (parentKeys.length === 1) return [rows[0]?.count ?? 0];
       const totals = new Map(rows.map((row) => [row.__parent ?? '', row.count]));

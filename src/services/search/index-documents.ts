@@ -26,8 +26,8 @@ export async function indexDocuments(database: Database, batch: number): Promise
 }
 
 /**
- * The same of what is numbered, beside services that write, which come first: what is not in the index yet is found as well, only not as
- * fast. So the work of a burst is done after it, unless that would make searches slow.
+ * The same of what is numbered, beside services that write, which come first: what is not in the index yet is found as
+ * well, only not as fast. So the work of a burst is done after it, unless that would make searches slow.
  */
 export const indexAtLeisure = (
   database: Database,

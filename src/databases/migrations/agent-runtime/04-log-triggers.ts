@@ -154,7 +154,7 @@ $$;
  * Locks and not sessions: they are bounded in number, so the note stays short however many rows a statement has. Plain
  * functions without rights of their own: they run for every row of every writer.
  */
-const noteFunction = (
+export const noteSessionLock = (
   name: string,
   sessionIds: readonly string[],
   rewritten: boolean,
@@ -183,9 +183,9 @@ $$;
 /** Triggers that note the sessions of a table's rows. */
 const noteSessions = (table: string, column: string): string =>
   [
-    noteFunction(`note_inserted_${table}`, [`NEW.${column}`], false, 'NEW'),
-    noteFunction(`note_updated_${table}`, [`OLD.${column}`, `NEW.${column}`], table === 'messages', 'NEW'),
-    noteFunction(`note_deleted_${table}`, [`OLD.${column}`], table === 'messages', 'OLD'),
+    noteSessionLock(`note_inserted_${table}`, [`NEW.${column}`], false, 'NEW'),
+    noteSessionLock(`note_updated_${table}`, [`OLD.${column}`, `NEW.${column}`], table === 'messages', 'NEW'),
+    noteSessionLock(`note_deleted_${table}`, [`OLD.${column}`], table === 'messages', 'OLD'),
     ...(['INSERT', 'UPDATE', 'DELETE'] as const).map((event) => {
       const name = { INSERT: 'inserted', UPDATE: 'updated', DELETE: 'deleted' }[event];
       return /* sql */ `

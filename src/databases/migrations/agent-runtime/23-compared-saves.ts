@@ -12,8 +12,8 @@ export class ComparedSaves extends Migration {
   override up(): void {
     this.addSql(eventBytes);
     this.addSql(locking);
-    this.addSql(noteFunction('note_updated_messages', ['OLD', 'NEW']));
-    this.addSql(noteFunction('note_deleted_messages', ['OLD']));
+    this.addSql(noteRewritten('note_updated_messages', ['OLD', 'NEW']));
+    this.addSql(noteRewritten('note_deleted_messages', ['OLD']));
     this.addSql(comparison);
     this.addSql(deleted);
     this.addSql(inserted);
@@ -53,7 +53,7 @@ $$;
 `;
 
 /** As before, but the rows that were updated or deleted are counted: those of the transaction, or since it was compared. */
-const noteFunction = (name: string, rows: readonly ('OLD' | 'NEW')[]): string => /* sql */ `
+export const noteRewritten = (name: string, rows: readonly ('OLD' | 'NEW')[], also = ''): string => /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.${name}() RETURNS trigger
 LANGUAGE plpgsql VOLATILE AS $$
 DECLARE
@@ -71,6 +71,7 @@ BEGIN
   touched := set_config('scrollback.rewritten', CASE
     WHEN ${setting('rewritten')} ${is('~')} '^[0-9]{1,8}$' THEN (${setting('rewritten')}::pg_catalog.int4 ${is('+')} 1)::pg_catalog.text
     ELSE '1' END, true);
+  ${also}
   RETURN ${rows.at(-1)};
 END
 $$;

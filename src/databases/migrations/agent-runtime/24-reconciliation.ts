@@ -9,12 +9,19 @@ export class Reconciliation extends Migration {
   override name = '24-reconciliation';
 
   override up(): void {
-    this.addSql(reconciliation);
+    this.addSql(
+      reconcileSessions(
+        'CREATE',
+        `PERFORM scrollback.begin_events();
+  PERFORM scrollback.adopt_session(id) FROM unnest(ids) AS id;`,
+      ),
+    );
+    this.addSql('REVOKE ALL ON FUNCTION scrollback.reconcile_sessions FROM PUBLIC');
   }
 }
 
 /** Sessions of either table, by their ids. The log is looked into once for each of them: statistics may be missing after a restore. */
-export const nextSessions = (condition: string): string => /* sql */ `ids := ARRAY(
+const nextSessions = (condition: string): string => /* sql */ `ids := ARRAY(
       WITH RECURSIVE logged (id) AS (
         (SELECT id FROM (SELECT session_id AS id FROM scrollback.session_log) AS event ${condition} ORDER BY id LIMIT 1)
         UNION ALL
@@ -27,10 +34,11 @@ export const nextSessions = (condition: string): string => /* sql */ `ids := ARR
         (SELECT id FROM logged WHERE id IS NOT NULL LIMIT batch)
       ) AS known ORDER BY id LIMIT batch);`;
 
-const reconciliation = /* sql */ `
+/** The logs of the sessions that have something to be told are opened first. */
+export const reconcileSessions = (create: string, openLogs: string): string => /* sql */ `
 -- Tells the log what was written past it in the next so many sessions after one (NULL: from the first). Says which was
 -- the last of them, NULL where there are no more, and how many sessions and events there were.
-CREATE FUNCTION scrollback.reconcile_sessions(after_session_id text, batch integer, OUT last_session_id text, OUT sessions integer, OUT events bigint)
+${create} FUNCTION scrollback.reconcile_sessions(after_session_id text, batch integer, OUT last_session_id text, OUT sessions integer, OUT events bigint)
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   ids text[];
@@ -50,8 +58,7 @@ BEGIN
   END IF;
   PERFORM set_config('scrollback.touched',
     (SELECT string_agg(DISTINCT ',' || ${lockOf('id')}::text || ',', '') FROM unnest(ids) AS id), true);
-  PERFORM scrollback.begin_events();
-  PERFORM scrollback.adopt_session(id) FROM unnest(ids) AS id;
+  ${openLogs}
   SELECT count(scrollback.log_message(session_id, id)) INTO events FROM (
     SELECT session.id AS session_id, message.id
     FROM unnest(ids) AS session (id) CROSS JOIN LATERAL scrollback.differing_messages(session.id) AS message
@@ -59,5 +66,4 @@ BEGIN
   ) AS differing;
 END
 $$;
-REVOKE ALL ON FUNCTION scrollback.reconcile_sessions FROM PUBLIC;
 `;

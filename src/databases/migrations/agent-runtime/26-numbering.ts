@@ -1,8 +1,10 @@
 import { Migration } from '@mikro-orm/migrations';
 import { giveWay } from '../give-way.ts';
 import { grantIfRoleExists } from '../grants.ts';
-import { insertEvent, is, lockOf, numberingLock, sessionLocks } from '../log-event.ts';
-import { nextSessions } from './24-reconciliation.ts';
+import { is, numberingLock, sessionLocks } from '../log-event.ts';
+import { noteSessionLock } from './04-log-triggers.ts';
+import { noteRewritten } from './23-compared-saves.ts';
+import { reconcileSessions } from './24-reconciliation.ts';
 
 /**
  * Messages get their numbers behind the commit. Whoever inserts one only notes it, in the same transaction, in a small
@@ -76,7 +78,7 @@ CREATE AGGREGATE scrollback.chain_on(previous bytea, event bytea) (sfunc = scrol
 
 const batch = 5000;
 
-/** What log_message() and append_event() began with is a function of its own, and comparing is another. */
+/** Before an event what waits is numbered. */
 const events = /* sql */ `
 -- Before the events of a session: its lock, and numbers for what has none yet.
 CREATE FUNCTION scrollback.open_session_log(opened_session_id text) RETURNS void
@@ -109,56 +111,11 @@ BEGIN
 END
 $$;
 
--- Brings the log up to what the messages table says of one message. The caller holds the session's lock.
-CREATE FUNCTION scrollback.compare_message(message_session_id text, message_id text) RETURNS void
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  hash bytea;
-  is_there boolean;
-  last_event record;
-  head record;
-  event_kind text;
-  sequence bigint;
-  at timestamptz := clock_timestamp();
-BEGIN
-  SELECT scrollback.content_hash(role, content, name, tool_call_id, tool_calls) INTO hash
-  FROM public.messages WHERE id = message_id AND session_db_id = message_session_id;
-  is_there := FOUND;
-  SELECT kind, message_sequence, content_hash INTO last_event FROM (
-    (SELECT kind, message_sequence, content_hash, number FROM scrollback.session_log
-     WHERE subject_id = message_id AND session_id = message_session_id AND kind = 'message_added')
-    UNION ALL
-    (SELECT kind, message_sequence, content_hash, number FROM scrollback.session_log
-     WHERE subject_id = message_id AND session_id = message_session_id AND kind <> 'message_added' AND message_sequence IS NOT NULL
-     ORDER BY number DESC LIMIT 1)
-  ) AS event ORDER BY number DESC LIMIT 1;
-  event_kind := CASE
-    WHEN is_there AND last_event.kind IS NULL THEN 'message_added'
-    WHEN is_there AND last_event.kind = 'message_removed' THEN 'message_restored'
-    WHEN is_there AND last_event.content_hash IS DISTINCT FROM hash THEN 'message_edited'
-    WHEN NOT is_there AND last_event.kind <> 'message_removed' THEN 'message_removed'
-  END;
-  IF event_kind IS NULL THEN
-    RETURN;
-  END IF;
-  SELECT number, messages_added, chain INTO head
-  FROM scrollback.session_log WHERE session_id = message_session_id ORDER BY number DESC LIMIT 1;
-  sequence := coalesce(last_event.message_sequence, coalesce(head.messages_added, 0) + 1);
-  ${insertEvent({
-    sessionId: 'message_session_id',
-    number: 'coalesce(head.number, 0) + 1',
-    kind: 'event_kind',
-    subjectId: 'message_id',
-    messageSequence: 'sequence',
-    messagesAdded: 'greatest(sequence, head.messages_added)',
-    contentHash: 'hash',
-    previousChain: 'head.chain',
-    at: 'at',
-  })}
-END
-$$;
+-- What brought the log up to one message, or appended an event, goes on to do that; what numbers first has its name.
+ALTER FUNCTION scrollback.log_message(text, text) RENAME TO compare_message;
+ALTER FUNCTION scrollback.append_event(text, text, text) RENAME TO write_event;
 
-CREATE OR REPLACE FUNCTION scrollback.log_message(message_session_id text, message_id text) RETURNS void
+CREATE FUNCTION scrollback.log_message(message_session_id text, message_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM scrollback.open_session_log(message_session_id);
@@ -166,34 +123,23 @@ BEGIN
 END
 $$;
 
-CREATE OR REPLACE FUNCTION scrollback.append_event(event_session_id text, event_kind text, event_subject_id text) RETURNS void
+CREATE FUNCTION scrollback.append_event(event_session_id text, event_kind text, event_subject_id text) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  head record;
-  next_number bigint;
-  at timestamptz := clock_timestamp();
 BEGIN
-  IF event_kind = 'session_created' THEN
-    -- What is noted of it was written after it, in the same transaction.
-    PERFORM scrollback.begin_events();
-    PERFORM scrollback.adopt_session(event_session_id);
-  ELSE
+  -- What is noted of a session that is being created was written after it, in the same transaction.
+  IF event_kind <> 'session_created' THEN
     PERFORM scrollback.open_session_log(event_session_id);
   END IF;
-  SELECT number, messages_added, chain INTO head
-  FROM scrollback.session_log WHERE session_id = event_session_id ORDER BY number DESC LIMIT 1;
-  next_number := coalesce(head.number, 0) + 1;
-  ${insertEvent({
-    sessionId: 'event_session_id',
-    number: 'next_number',
-    kind: 'event_kind',
-    subjectId: 'event_subject_id',
-    messageSequence: 'NULL',
-    messagesAdded: 'coalesce(head.messages_added, 0)',
-    contentHash: 'NULL',
-    previousChain: 'head.chain',
-    at: 'at',
-  })}
+  PERFORM scrollback.write_event(event_session_id, event_kind, event_subject_id);
+END
+$$;
+
+CREATE OR REPLACE FUNCTION scrollback.session_written() RETURNS trigger
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM scrollback.append_event(NEW.id, 'session_created', NEW.id);
+  PERFORM scrollback.number_locked_session(NEW.id);
+  RETURN NULL;
 END
 $$;
 `;
@@ -538,57 +484,18 @@ BEGIN
   RETURN NULL;
 END
 $$;
-
-CREATE OR REPLACE FUNCTION scrollback.note_deleted_messages() RETURNS trigger
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-  touched text := coalesce(current_setting('scrollback.touched', true), '');
-  lock text := ',' || ${lockOf('OLD.session_db_id')}::text || ',';
-BEGIN
-  IF strpos(touched, lock) = 0 THEN
-    touched := set_config('scrollback.touched', touched || lock, true);
-  END IF;
-  touched := set_config('scrollback.rewritten', CASE
-    WHEN ${setting('rewritten')} ${is('~')} '^[0-9]{1,8}$' THEN (${setting('rewritten')}::pg_catalog.int4 ${is('+')} 1)::pg_catalog.text
-    ELSE '1' END, true);
-  IF coalesce(current_setting('scrollback.deleted_from', true), '') <> '=' || OLD.session_db_id THEN
+${noteRewritten(
+  'note_deleted_messages',
+  ['OLD'],
+  `IF coalesce(current_setting('scrollback.deleted_from', true), '') <> '=' || OLD.session_db_id THEN
     touched := set_config('scrollback.deleted_from', '=' || OLD.session_db_id, true);
-  END IF;
-  RETURN OLD;
-END
-$$;
-`;
+  END IF;`,
+)}`;
 
-const reconciliation = /* sql */ `
-CREATE OR REPLACE FUNCTION scrollback.reconcile_sessions(after_session_id text, batch integer, OUT last_session_id text, OUT sessions integer, OUT events bigint)
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  ids text[];
-BEGIN
-  IF after_session_id IS NULL THEN
-    ${nextSessions('')}
-  ELSE
-    ${nextSessions('WHERE id > after_session_id')}
-  END IF;
-  sessions := cardinality(ids);
-  last_session_id := ids[sessions];
-  -- Without locks, which are for those that have something to be told.
-  ids := ARRAY(SELECT id FROM unnest(ids) AS id WHERE EXISTS (SELECT FROM scrollback.differing_messages(id)));
-  events := 0;
-  IF ids = '{}' THEN
-    RETURN;
-  END IF;
-  PERFORM set_config('scrollback.touched',
-    (SELECT string_agg(DISTINCT ',' || ${lockOf('id')}::text || ',', '') FROM unnest(ids) AS id), true);
-  PERFORM scrollback.open_session_log(id) FROM unnest(ids) AS id;
-  SELECT count(scrollback.log_message(session_id, id)) INTO events FROM (
-    SELECT session.id AS session_id, message.id
-    FROM unnest(ids) AS session (id) CROSS JOIN LATERAL scrollback.differing_messages(session.id) AS message
-    ORDER BY session.id, message.is_there, message.message_sequence, message."timestamp", message.id
-  ) AS differing;
-END
-$$;
-`;
+const reconciliation = reconcileSessions(
+  'CREATE OR REPLACE',
+  'PERFORM scrollback.open_session_log(id) FROM unnest(ids) AS id;',
+);
 
 const unindexed = /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.unindexed_messages() RETURNS TABLE (message_id varchar)
@@ -607,28 +514,7 @@ $$;
  * What comes with details was sent through a gateway, which answers with its number: it gets it at commit. Services write
  * no details.
  */
-const ownMessages = /* sql */ `
-CREATE FUNCTION scrollback.note_own_message() RETURNS trigger
-LANGUAGE plpgsql VOLATILE AS $$
-DECLARE
-  touched text := coalesce(current_setting('scrollback.touched', true), '');
-  lock text := ',' || ${lockOf('NEW.session_id')}::text || ',';
-BEGIN
-  IF strpos(touched, lock) = 0 THEN
-    touched := set_config('scrollback.touched', touched || lock, true);
-  END IF;
-  RETURN NEW;
-END
-$$;
-CREATE OR REPLACE FUNCTION scrollback.session_written() RETURNS trigger
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-BEGIN
-  PERFORM scrollback.append_event(NEW.id, 'session_created', NEW.id);
-  PERFORM scrollback.number_locked_session(NEW.id);
-  RETURN NULL;
-END
-$$;
-
+const ownMessages = /* sql */ `${noteSessionLock('note_own_message', ['NEW.session_id'], false, 'NEW')}
 CREATE TRIGGER scrollback_note_inserted BEFORE INSERT ON scrollback.message_details
   FOR EACH ROW EXECUTE FUNCTION scrollback.note_own_message();
 
@@ -693,7 +579,7 @@ const callable =
   'scrollback.number_messages, scrollback.noted_sessions, scrollback.number_free_sessions, scrollback.number_followed_sessions, scrollback.number_held_sessions, scrollback.noted_sessions_of';
 
 const rights = /* sql */ `
-REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.compare_message, scrollback.compare_session,
+REVOKE ALL ON FUNCTION scrollback.chain_on_step, scrollback.chain_on, scrollback.open_session_log, scrollback.log_message, scrollback.append_event, scrollback.compare_session,
   scrollback.number_locked_session, scrollback.number_locked_sessions, scrollback.append_messages, scrollback.adopt_locked_sessions,
   scrollback.number_own_message, ${callable} FROM PUBLIC;
 `;
