@@ -7,7 +7,7 @@ import { surroundings } from '../support/surroundings.ts';
 import { startGateway, type ServerProcess } from '../support/server-process.ts';
 import { bareBroadcast, fanOut, type FanOut } from './fan-out.ts';
 import { idle } from './idle.ts';
-import { latency } from './latency.ts';
+import { firstSeconds, latency } from './latency.ts';
 import { openStage, type Stage } from './stage.ts';
 
 interface Options {
@@ -102,13 +102,14 @@ function fanOutLine(subscribers: number, ours: readonly FanOut[], bare: readonly
 
 const tellLatency = (stage: Stage, checkout: Checkout, options: Options): Promise<string> =>
   withGateway(stage, checkout, options, async (server) => {
-    const { commitsPerSecond, deliveries, p50, p99 } = await latency(
+    const { commitsPerSecond, deliveries, steady, first } = await latency(
       stage,
       server,
       Number(options.rate),
       Number(options.seconds),
     );
-    return `commit to client at ${commitsPerSecond.toFixed(0)} commits/s: p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms (${deliveries} deliveries)`;
+    const told = ({ p50, p99 }: typeof steady): string => `p50 ${p50.toFixed(1)} ms, p99 ${p99.toFixed(1)} ms`;
+    return `commit to client at ${commitsPerSecond.toFixed(0)} commits/s: ${told(steady)} (in the first ${firstSeconds} s after the start ${told(first)}; ${deliveries} deliveries)`;
   });
 
 const tellIdle = (stage: Stage, checkout: Checkout, options: Options): Promise<string> =>

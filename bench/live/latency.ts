@@ -8,9 +8,18 @@ import { Writer } from './writer.ts';
 export interface Latency {
   readonly commitsPerSecond: number;
   readonly deliveries: number;
+  /** When gateway, clients and the server's processes have been at it for a while, and right after they were started. */
+  readonly steady: Quantiles;
+  readonly first: Quantiles;
+}
+
+interface Quantiles {
   readonly p50: number;
   readonly p99: number;
 }
+
+/** In which code is compiled, and each connection of the pool makes its plans. */
+export const firstSeconds = 3;
 
 const sessionsFollowed = 50;
 const subscribersEach = 2;
@@ -31,12 +40,13 @@ export async function latency(stage: Stage, server: ServerProcess, rate: number,
     });
     await crowd.do({ do: 'note-moments' });
     const start = performance.now();
-    const committed = await writeSteadily(rate, seconds, async (number) => {
+    const committed = await writeSteadily(rate, firstSeconds + seconds, async (number) => {
       await writer.write((sessions[number % sessions.length] as { id: string }).id, number);
     });
     const took = (performance.now() - start) / 1000;
-    await crowd.do({ do: 'await', events: (rate * seconds) / sessionsFollowed, withinMs: 10_000 });
-    return latencyOf(committed, (await crowd.do({ do: 'moments' })) as unknown as Moments, took);
+    await crowd.do({ do: 'await', events: committed.size / sessionsFollowed, withinMs: 10_000 });
+    const moments = (await crowd.do({ do: 'moments' })) as unknown as Moments;
+    return latencyOf(committed, moments, took, rate * firstSeconds);
   } finally {
     await crowd.do({ do: 'close' });
     await writer.end();
@@ -61,16 +71,24 @@ async function writeSteadily(
   return committed;
 }
 
-function latencyOf(committed: ReadonlyMap<number, bigint>, moments: Moments, seconds: number): Latency {
+function latencyOf(
+  committed: ReadonlyMap<number, bigint>,
+  moments: Moments,
+  seconds: number,
+  lastOfFirst: number,
+): Latency {
   const expected = committed.size * subscribersEach;
   const numbered = moments.filter(([number]) => number > 0);
   if (numbered.length !== expected) throw new Error(`${numbered.length} deliveries instead of ${expected}`);
-  // A client may have the message before the writer hears of its own commit: that is no delay.
-  const delays = numbered.map(([number, at]) => Math.max(0, Number(at - (committed.get(number) ?? at)) / 1e6));
+  const quantilesOf = (some: Moments): Quantiles => {
+    // A client may have the message before the writer hears of its own commit: that is no delay.
+    const delays = some.map(([number, at]) => Math.max(0, Number(at - (committed.get(number) ?? at)) / 1e6));
+    return { p50: quantile(delays, 0.5), p99: quantile(delays, 0.99) };
+  };
   return {
     commitsPerSecond: committed.size / seconds,
     deliveries: numbered.length,
-    p50: quantile(delays, 0.5),
-    p99: quantile(delays, 0.99),
+    steady: quantilesOf(numbered.filter(([number]) => number > lastOfFirst)),
+    first: quantilesOf(numbered.filter(([number]) => number <= lastOfFirst)),
   };
 }

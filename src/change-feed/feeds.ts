@@ -141,7 +141,7 @@ const allSessionLogs = (database: Database): LogSource => ({
 });
 
 /** In a statement of its own: what lies below the horizon is visible to the statements that start after it. */
-export async function horizonOf(database: Database): Promise<number> {
+async function horizonOf(database: Database): Promise<number> {
   const [row] = await database.query<{ horizon: number }>(sql`SELECT scrollback.log_horizon() AS horizon`, {
     withinMs: patienceMs,
   });

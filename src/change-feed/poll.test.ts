@@ -133,8 +133,8 @@ test('rests after a look that found much, and then looks once for all hints of t
     }
     return looks.length - before;
   };
-  found = 20;
-  expect(await hintFor(100)).toBe(100);
+  expect(await hintFor(100)).toBeGreaterThan(99);
+  for (found of [1, 20]) expect(Math.abs((await hintFor(90)) - 30)).toBeLessThanOrEqual(1);
   found = 100;
   expect(await hintFor(100)).toBeLessThan(10);
   found = 100_000;
@@ -181,7 +181,7 @@ test('wakes those whose topics have changed, or all where that cannot be told', 
   for (const topic of ['a', 'b', 'c']) topics.listen(topic, () => heard.push(topic));
   const looked = async (): Promise<string[]> => {
     poll.hint();
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(5);
     return heard.splice(0);
   };
   expect([await looked(), await looked(), await looked()]).toEqual([['a', 'b'], [], ['a', 'b', 'c']]);
@@ -194,7 +194,7 @@ test('says once that it cannot look, and once that it can again; what was missed
   for (const topic of ['a', 'b']) topics.listen(topic, () => heard.push(topic));
   const look = async (): Promise<void> => {
     poll.hint();
-    await vi.advanceTimersByTimeAsync(1);
+    await vi.advanceTimersByTimeAsync(5);
   };
   await look();
   expect(logged).toHaveLength(1);

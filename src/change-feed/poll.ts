@@ -25,12 +25,14 @@ const doubtsMs: readonly number[] = [soonMs, 100];
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
 /**
- * After a look there is a rest, the longer the more it found: whoever reads what changed has so much to do, and the next
- * look finds more at once. It grows with the square: where dozens of sessions change it is no rest at all, and in a flood,
- * where each session's page and packet cost more than the events in them, it is long enough for several of a session to
- * come together. Below a thousand changes a second each long rest is followed by a shorter one.
+ * After a look that found something there is a rest: a look costs the database about as much as it takes to write what it
+ * finds, and the next one finds more at once. It grows with the square: where dozens of sessions change it is hardly a
+ * rest, and in a flood, where each session's page and packet cost more than the events in them, it is long enough for
+ * several of a session to come together. Below a thousand changes a second each long rest is followed by a shorter one.
  */
-const restMsAfter = (found: number): number => Math.floor(Math.min(found ** 2 / 500, maxRestMs));
+const restMsAfter = (found: number): number =>
+  found === 0 ? 0 : Math.min(Math.max(minRestMs, Math.floor(found ** 2 / 500)), maxRestMs);
+const minRestMs = 3;
 const maxRestMs = 500;
 
 /**

@@ -37,6 +37,7 @@ import { ComparedSaves } from './migrations/agent-runtime/23-compared-saves.ts';
 import { Reconciliation } from './migrations/agent-runtime/24-reconciliation.ts';
 import { TouchedSessions } from './migrations/agent-runtime/25-touched-sessions.ts';
 import { Numbering } from './migrations/agent-runtime/26-numbering.ts';
+import { Looks } from './migrations/agent-runtime/27-looks.ts';
 import { SharedTables as AuthTables } from './migrations/auth/01-shared-tables.ts';
 import { AuditLog } from './migrations/auth/02-audit-log.ts';
 import { CursorKeys as AuthCursorKeys } from './migrations/auth/04-cursor-keys.ts';
@@ -83,6 +84,7 @@ export const agentRuntimeDefinition: DatabaseDefinition = {
     { name: '24-reconciliation', class: Reconciliation },
     { name: '25-touched-sessions', class: TouchedSessions },
     { name: '26-numbering', class: Numbering },
+    { name: '27-looks', class: Looks },
   ],
 };
 

@@ -1,4 +1,4 @@
-import { sleep } from '../shared/backoff.ts';
+import { restAfter } from '../shared/leisure.ts';
 import { sql } from '../shared/sql.ts';
 import type { Database } from './database.ts';
 
@@ -8,7 +8,7 @@ import type { Database } from './database.ts';
  */
 
 /** What is numbered in one transaction; a few hundred milliseconds. */
-const batch = 5000;
+const fullBatch = 5000;
 
 interface Numbered {
   readonly numbered: number;
@@ -21,7 +21,10 @@ interface Numbered {
 }
 
 /** Numbers what is committed, up to one batch. */
-export async function numberMessages(database: Database, options: { withinMs?: number } = {}): Promise<Numbered> {
+export async function numberMessages(
+  database: Database,
+  { batch = fullBatch, ...options }: { batch?: number; withinMs?: number } = {},
+): Promise<Numbered> {
   const [found] = await database.query<Numbered>(
     sql`SELECT numbered, has_more AS "hasMore", left_out AS "leftOut", behind FROM scrollback.number_messages(${batch})`,
     options,
@@ -40,44 +43,17 @@ export async function numberAllMessages(database: Database): Promise<void> {
   }
 }
 
-/** Which part of the time is spent on numbers that nobody waits for, while they are not far behind. */
-const leisurelyShare = 0.1;
-/** Searches look through messages without numbers one by one. */
-const farBehind = 10_000;
+/** Small, so that the rests between them are short. */
+const leisurelyBatch = 500;
 
-/** Numbers what nobody reads or follows, beside services that write, which come first. */
+/** Numbers what nobody reads or follows. */
 export async function numberAtLeisure(database: Database, stopping: AbortSignal): Promise<void> {
   while (!stopping.aborted) {
     const began = performance.now();
-    const { numbered, hasMore, behind } = await numberMessages(database);
-    if (numbered === 0) return;
-    if (behind < farBehind) await sleep((performance.now() - began) * (1 / leisurelyShare - 1), stopping);
+    const { numbered, hasMore, behind } = await numberMessages(database, { batch: leisurelyBatch });
+    if (numbered > 0) await restAfter(performance.now() - began, behind, stopping);
     if (!hasMore) return;
   }
-}
-
-/** What was looked at: transactions before the first are, except those that were in flight. */
-export interface Noted {
-  readonly since: string;
-  readonly inFlight: readonly string[];
-}
-
-export const nothingLookedAt: Noted = { since: '0', inFlight: [] };
-
-/** Sessions with messages that have had no number since, as far as they are committed. */
-export async function notedSessions(
-  database: Database,
-  { since, inFlight }: Noted,
-  options: { withinMs?: number } = {},
-): Promise<{ readonly sessionIds: readonly string[]; readonly noted: Noted }> {
-  const [found] = await database.query<{ sessionIds: string[] } & Noted>(
-    sql`SELECT session_ids AS "sessionIds", next_transaction::text AS since, in_flight::text[] AS "inFlight"
-      FROM scrollback.noted_sessions(${since}::xid8, ${inFlight}::text[]::xid8[])`,
-    options,
-  );
-  return found === undefined
-    ? { sessionIds: [], noted: nothingLookedAt }
-    : { sessionIds: found.sessionIds, noted: found };
 }
 
 /** What became of sessions whose messages were to be numbered. */
@@ -88,15 +64,16 @@ export interface NumberedSessions {
   readonly leftOut: readonly string[];
 }
 
-interface NumberedRow {
-  readonly numbered: readonly string[];
-  readonly positions: readonly number[];
-  readonly leftOut: readonly string[];
+/** As the functions of the database tell it; NULL where there was nothing to number. */
+export interface NumberedRow {
+  readonly numbered: readonly string[] | null;
+  readonly positions: readonly number[] | null;
+  readonly leftOut: readonly string[] | null;
 }
 
-const numberedOf = ({ numbered, positions, leftOut }: NumberedRow): NumberedSessions => ({
-  positions: new Map(numbered.map((id, index) => [id, Number(positions[index])])),
-  leftOut,
+export const numberedOf = ({ numbered, positions, leftOut }: NumberedRow): NumberedSessions => ({
+  positions: new Map(numbered?.map((id, index) => [id, Number(positions?.[index])])),
+  leftOut: leftOut ?? [],
 });
 
 /** Numbers the messages of those of these sessions that nobody else is about to number. */
@@ -110,23 +87,6 @@ export async function numberFreeSessions(
     options,
   );
   return numberedOf(found as NumberedRow);
-}
-
-/** The sessions that were noted, and numbers for the messages of those of them that are among these. */
-export async function numberFollowedSessions(
-  database: Database,
-  { since, inFlight }: Noted,
-  followed: readonly string[],
-  options: { withinMs?: number } = {},
-): Promise<NumberedSessions & { readonly sessionIds: readonly string[]; readonly noted: Noted }> {
-  const [found] = await database.query<NumberedRow & Noted & { sessionIds: string[] }>(
-    sql`SELECT noted AS "sessionIds", next_transaction::text AS since, in_flight::text[] AS "inFlight", numbered, positions,
-        left_out AS "leftOut"
-      FROM scrollback.number_followed_sessions(${since}::xid8, ${inFlight}::text[]::xid8[], ${followed}::text[])`,
-    options,
-  );
-  const row = found as NonNullable<typeof found>;
-  return { ...numberedOf(row), sessionIds: row.sessionIds, noted: { since: row.since, inFlight: row.inFlight } };
 }
 
 /** After a very large import the rest is left to the chore. */

@@ -1,14 +1,10 @@
 import type { Database } from '../../databases/database.ts';
 import { numberAllMessages } from '../../databases/numbering.ts';
-import { sleep } from '../../shared/backoff.ts';
+import { restAfter } from '../../shared/leisure.ts';
 import { sql } from '../../shared/sql.ts';
 
 /** So that one call ends, however fast others write. */
 const maxRounds = 100;
-/** Which part of the time is spent on the index while it is not far behind the log. */
-const leisurelyShare = 0.1;
-/** In events. Searches look through that many messages one by one, within a fraction of a second. */
-const farBehind = 10_000;
 
 interface Round {
   readonly taken: number;
@@ -29,14 +25,9 @@ export async function indexDocuments(database: Database, batch: number): Promise
  * The same of what is numbered, beside services that write, which come first: what is not in the index yet is found as
  * well, only not as fast. So the work of a burst is done after it, unless that would make searches slow.
  */
-export const indexAtLeisure = (
-  database: Database,
-  batch: number,
-  stopping: AbortSignal,
-  hurryBeyond = farBehind,
-): Promise<number> =>
+export const indexAtLeisure = (database: Database, batch: number, stopping: AbortSignal): Promise<number> =>
   inRounds(database, batch, async ({ behind }, tookMs) => {
-    if (behind < hurryBeyond) await sleep(tookMs * (1 / leisurelyShare - 1), stopping);
+    await restAfter(tookMs, behind, stopping);
     return !stopping.aborted;
   });
 

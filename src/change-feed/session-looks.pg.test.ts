@@ -1,14 +1,15 @@
 import { afterAll, beforeAll, beforeEach, expect, it } from 'vitest';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import { addMessages, addSession } from '../../tests/support/people.ts';
+import { lookAtLog } from '../databases/look.ts';
 import { numberAllMessages } from '../databases/numbering.ts';
 import { allSessionsTopic, sessionTopic } from './contract.ts';
-import { NumberingForListeners } from './numbering-for-listeners.ts';
+import { SessionLooks } from './session-looks.ts';
 import { Topics } from './topics.ts';
 
 let test: TestDatabases;
 let topics: Topics;
-let numbering: NumberingForListeners;
+let looks: SessionLooks;
 let count = 0;
 /** Two sessions of the test's own; the first is followed. */
 let followed: string;
@@ -26,8 +27,8 @@ beforeEach(async () => {
   for (const id of [followed, other]) await addSession(test, id, null);
   topics = new Topics();
   listen(sessionTopic(followed));
-  numbering = new NumberingForListeners(test.databases.agentRuntime, topics);
-  await numbering.number();
+  looks = new SessionLooks(test.databases.agentRuntime, topics);
+  await looks.look(0);
 });
 
 const listen = (topic: string): (() => void) => topics.listen(topic, () => undefined);
@@ -38,49 +39,38 @@ const waiting = async (): Promise<string[]> =>
     )
   ).rows.map(({ id }) => id);
 
-const lastPosition = async (): Promise<number> =>
-  Number(
-    (
-      await test.service.agentRuntime.query<{ last: string }>(
-        'SELECT max(position) AS last FROM scrollback.session_log',
-      )
-    ).rows[0]?.last,
-  );
-
 it.each([1, 300])('numbers what is followed, and leaves the rest, with %d topics', async (topicCount) => {
   for (let number = 1; number < topicCount; number += 1) listen(sessionTopic(`nowhere ${number}`));
-  await numbering.number();
+  await looks.look(0);
   await addMessages(test, followed, 1, 2);
   await addMessages(test, other, 1, 1);
-  const { positions, ...found } = await numbering.number();
-  expect(found).toEqual({ sessions: 2, isUnsettled: false });
-  expect([...positions]).toEqual([[followed, await lastPosition()]]);
+  expect(await looks.look(0)).toMatchObject({ changed: [sessionTopic(followed)], found: 2, unsettled: false });
   expect(await waiting()).toEqual([`${other}-1`]);
   await addMessages(test, followed, 3, 3);
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([`${other}-1`]);
 });
 
 it('numbers what waited before anybody followed it', async () => {
   await addMessages(test, other, 1, 1);
-  await numbering.number();
+  await looks.look(0);
   const leave = listen(sessionTopic(other));
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([]);
   leave();
   await addMessages(test, other, 2, 2);
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([`${other}-2`]);
 });
 
 it('numbers everything while somebody follows everything', async () => {
   await addMessages(test, other, 1, 1);
   const leave = listen(allSessionsTopic);
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([]);
   leave();
   await addMessages(test, other, 2, 2);
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([`${other}-2`]);
 });
 
@@ -93,13 +83,13 @@ it('numbers what commits late, whatever was looked at meanwhile', async () => {
     );
     for (const number of [1, 2, 3]) {
       await addMessages(test, other, number, number);
-      await numbering.number();
+      await looks.look(0);
     }
     await late.query('COMMIT');
   } finally {
     late.release();
   }
-  await numbering.number();
+  await looks.look(0);
   expect(await waiting()).toEqual([1, 2, 3].map((number) => `${other}-${number}`));
 });
 
@@ -110,23 +100,47 @@ it('comes back to what others were about to number', async () => {
     await holder.query(`UPDATE sessions SET title = 'held' WHERE id = '${followed}'`);
     await holder.query('SET CONSTRAINTS ALL IMMEDIATE');
     await addMessages(test, followed, 1, 1);
-    expect(await numbering.number()).toMatchObject({ sessions: 1, isUnsettled: true });
-    expect(await numbering.number()).toMatchObject({ sessions: 0, isUnsettled: true });
+    expect(await looks.look(0)).toMatchObject({ found: 1, unsettled: true });
+    expect(await looks.look(0)).toMatchObject({ found: 0, unsettled: true });
     await new Promise((resolve) => setTimeout(resolve, 1100));
-    expect(await numbering.number()).toMatchObject({ sessions: 0, isUnsettled: false });
+    expect(await looks.look(0)).toMatchObject({ found: 0, unsettled: false });
   } finally {
     await holder.query('ROLLBACK');
     holder.release();
   }
   expect(await waiting()).toEqual([`${followed}-1`]);
-  expect(await numbering.number()).toMatchObject({ sessions: 0, isUnsettled: false });
+  expect(await looks.look(0)).toMatchObject({ found: 0, unsettled: false });
   expect(await waiting()).toEqual([]);
+});
+
+it('tells of what it numbered once, and how old it was', async () => {
+  await addMessages(test, followed, 1, 1);
+  const seen = await looks.look(0);
+  expect(seen.changed).toEqual([sessionTopic(followed)]);
+  expect(seen.age).toBeGreaterThanOrEqual(0);
+  expect(seen.age).toBeLessThan(10);
+  expect(await looks.look(0)).toMatchObject({ found: 0, age: null });
+});
+
+it('tells of what others have numbered, and of what was changed', async () => {
+  await addMessages(test, followed, 1, 1);
+  await numberAllMessages(test.databases.agentRuntime);
+  expect((await looks.look(0)).changed).toEqual([allSessionsTopic, sessionTopic(followed)]);
+  await test.service.agentRuntime.query(`UPDATE messages SET content = 'other' WHERE id = '${followed}-1'`);
+  expect((await looks.look(0)).changed).toEqual([allSessionsTopic, sessionTopic(followed)]);
+  expect((await looks.look(0)).changed).toEqual([]);
+});
+
+it('tells of what was logged after what it numbered', async () => {
+  await addMessages(test, followed, 1, 1);
+  await looks.look(0);
+  await test.service.agentRuntime.query(`UPDATE messages SET content = 'other' WHERE id = '${followed}-1'`);
+  expect((await looks.look(0)).changed).toContain(sessionTopic(followed));
 });
 
 it('looks at everything where transactions have lower numbers than before', async () => {
   await addMessages(test, followed, 1, 1);
-  const { rows } = await test.service.agentRuntime.query<{ session_ids: string[] }>(
-    `SELECT session_ids FROM scrollback.noted_sessions('1000000000', '{}')`,
-  );
-  expect(rows[0]?.session_ids).toEqual([followed]);
+  const notes = { beforeTransaction: '1000000000', inFlight: [] };
+  const { noted } = await lookAtLog(test.databases.agentRuntime, 0, notes, [], { withinMs: 5000 });
+  expect(noted).toEqual([followed]);
 });
