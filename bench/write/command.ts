@@ -19,7 +19,7 @@ export const writeCommand = new Command('write')
   .description('sendMessage/s with and without subscribers, and what the log costs services that write with plain SQL.')
   .option('--gateway <folder>', 'a built checkout (default: this one)', collect, [])
   .option('--writers <n,n>', 'plain writers, and connections that send', '8,32')
-  .option('--rounds <n>', 'in which the settings take turns', '3')
+  .option('--rounds <n>', 'in which the settings take turns', '5')
   .option('--seconds <n>', 'per setting and round', '4')
   .option('--keep', 'write the result to bench/results even though options were given', false)
   .action(run);

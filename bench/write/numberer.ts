@@ -20,9 +20,11 @@ export class Numberer {
     return new Numberer(client);
   }
 
-  /** Until all that was written before has its number. */
+  /** Until nothing of what was written before is left to anybody's chores. */
   async catchUp(): Promise<void> {
     while ((await this.#number()) > 0);
+    while ((await this.#index()) > 0);
+    await this.#client.query('VACUUM scrollback.unnumbered_messages, scrollback.message_documents');
   }
 
   begin(): void {
@@ -33,7 +35,7 @@ export class Numberer {
   async end(): Promise<void> {
     this.#stopping = true;
     await this.#work;
-    await this.catchUp();
+    while ((await this.#number()) > 0);
   }
 
   close(): Promise<void> {
@@ -52,5 +54,12 @@ export class Numberer {
       `SELECT numbered FROM scrollback.number_messages(${batch})`,
     );
     return rows[0]?.numbered ?? 0;
+  }
+
+  async #index(): Promise<number> {
+    const { rows } = await this.#client.query<{ taken: number }>(
+      `SELECT scrollback.index_documents(${batch}) AS taken`,
+    );
+    return rows[0]?.taken ?? 0;
   }
 }

@@ -49,6 +49,8 @@ const settings: Readonly<Record<Work, readonly Setting[]>> = {
 const subscribers = 1000;
 /** What was committed last is a gateway's work too. */
 const untilDeliveredMs = 1500;
+/** Gateways run for days as well. */
+const settleMs = 3000;
 /** Services keep their connections for days: so do these writers, and what PostgreSQL loads after a change of triggers is not counted. */
 const warmUpMs = 400;
 /** What needs no gateway takes short turns, for a machine that is faster at one time than at another. */
@@ -118,7 +120,7 @@ async function inSetting<Result>(
     if (setting.gateway !== null) {
       server = await startGateway(checkout.folder, cluster, tokens, setting.gateway);
       await subscribe(stage, server, subscribers, setting.followed);
-      await sleep(1000);
+      await sleep(settleMs);
     }
     return await work(server);
   } finally {
