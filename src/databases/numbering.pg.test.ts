@@ -4,7 +4,13 @@ import { seededRandom, type SeededRandom } from '../../tests/chaos/random.ts';
 import { testDatabases, type TestDatabases } from '../../tests/support/databases.ts';
 import type { Database } from './database.ts';
 import { isRetryable } from './database-errors.ts';
-import { numberAllMessages, numberMessages, numberSessions, numberSessionsOf } from './numbering.ts';
+import {
+  numberAllMessages,
+  numberFreeSessions,
+  numberMessages,
+  numberSessions,
+  numberSessionsOf,
+} from './numbering.ts';
 
 let test: TestDatabases;
 let database: Database;
@@ -241,6 +247,31 @@ describe('messages', () => {
     await numberAllMessages(database);
     expect(await waiting()).toEqual([]);
     expect(await unsound()).toEqual([]);
+  });
+
+  it('of very many sessions are as quickly numbered by their sessions as all together', async () => {
+    const count = 4000;
+    const insertInto = async (prefix: string): Promise<string[]> => {
+      await run(`INSERT INTO sessions (id) SELECT '${prefix} ' || n FROM generate_series(1, ${count}) AS n`);
+      await run(`INSERT INTO messages (id, session_db_id, role, content)
+        SELECT '${prefix} ' || n, '${prefix} ' || n, 'user', 'x' FROM generate_series(1, ${count}) AS n`);
+      return Array.from({ length: count }, (_, n) => `${prefix} ${n + 1}`);
+    };
+    const msFor = async (number: () => Promise<unknown>): Promise<number> => {
+      const began = performance.now();
+      await number();
+      return performance.now() - began;
+    };
+    await insertInto('first');
+    await numberAllMessages(database);
+    // With many pages and, as far as the planner knows, no rows, as it mostly is.
+    await run('VACUUM scrollback.unnumbered_messages');
+    await insertInto('together');
+    const together = await msFor(() => numberAllMessages(database));
+    const sessionIds = await insertInto('by session');
+    const bySession = await msFor(() => numberFreeSessions(database, sessionIds));
+    expect(bySession).toBeLessThan(4 * together);
+    expect(await waiting()).toEqual([]);
   });
 
   it('come before what is done to their session later, and after its beginning', async () => {

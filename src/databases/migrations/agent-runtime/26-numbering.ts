@@ -76,7 +76,8 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE RETURN scrollback.chain_step(coalesce(so_fa
 CREATE AGGREGATE scrollback.chain_on(previous bytea, event bytea) (sfunc = scrollback.chain_on_step, stype = bytea);
 `;
 
-const batch = 5000;
+/** What is numbered in one transaction at most. */
+export const batch = 5000;
 
 /** Before an event what waits is numbered. */
 const events = /* sql */ `
