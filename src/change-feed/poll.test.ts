@@ -64,22 +64,37 @@ test('looks again after a hint that says nothing, which may have come before its
   expect(looks).toHaveLength(1);
   await vi.advanceTimersByTimeAsync(1);
   expect(looks).toHaveLength(2);
-  await vi.advanceTimersByTimeAsync(99);
-  expect(looks).toHaveLength(2);
+  await vi.advanceTimersByTimeAsync(90);
+  expect(looks).toHaveLength(4);
   await vi.advanceTimersByTimeAsync(5000);
-  expect(looks).toHaveLength(3);
+  expect(looks).toHaveLength(4);
 });
 
-test('does not look again when it has found something, nor after an interval that nobody hinted in', async () => {
-  const found: Seen['changed'][] = [['any'], [], [], []];
-  const { poll, looks, topics } = watched(() => resultOf(found.shift() ?? []));
-  topics.listen('any', () => undefined);
+test('does not take what it finds for what a hint speaks of that came before its commit is visible', async () => {
+  const visibleAt = [8, 14];
+  const began = performance.now();
+  const told: number[] = [];
+  const { poll, topics } = watched(() => {
+    const now = performance.now() - began;
+    const seen = visibleAt.filter((at) => at <= now);
+    visibleAt.splice(0, seen.length);
+    return resultOf(seen.map(() => 'any'));
+  });
+  topics.listen('any', () => told.push(performance.now() - began));
   poll.hint();
-  await vi.advanceTimersByTimeAsync(5000);
-  expect(looks).toHaveLength(1);
+  await vi.advanceTimersByTimeAsync(6);
+  poll.hint();
+  await vi.advanceTimersByTimeAsync(2000);
+  expect(told).toHaveLength(2);
+  expect(told[1]).toBeLessThan(60);
+});
+
+test('does not look again after an interval that nobody hinted in', async () => {
+  const { poll, looks, topics } = watched(() => resultOf(['any']));
+  topics.listen('any', () => undefined);
   poll.start();
   await vi.advanceTimersByTimeAsync(61_000);
-  expect(looks).toHaveLength(2);
+  expect(looks).toHaveLength(1);
   await poll.stop();
 });
 
@@ -179,8 +194,9 @@ test('wakes those whose topics have changed, or all where that cannot be told', 
   const { poll, topics } = watched(() => resultOf(found.shift() ?? []));
   const heard: string[] = [];
   for (const topic of ['a', 'b', 'c']) topics.listen(topic, () => heard.push(topic));
+  let position = 0;
   const looked = async (): Promise<string[]> => {
-    poll.hint();
+    poll.hint(++position);
     await vi.advanceTimersByTimeAsync(5);
     return heard.splice(0);
   };
@@ -192,8 +208,9 @@ test('says once that it cannot look, and once that it can again; what was missed
   const { poll, topics, logged } = watched(() => (isAway ? Promise.reject(new Error('refused')) : resultOf(['b'])));
   const heard: string[] = [];
   for (const topic of ['a', 'b']) topics.listen(topic, () => heard.push(topic));
+  let position = 0;
   const look = async (): Promise<void> => {
-    poll.hint();
+    poll.hint(++position);
     await vi.advanceTimersByTimeAsync(5);
   };
   await look();

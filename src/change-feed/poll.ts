@@ -20,8 +20,8 @@ export interface Seen {
 export type Look = (expected: number) => Promise<Seen>;
 
 const soonMs = 10;
-/** When to look again after a hint without a position for which nothing was found: it may have come before its commit is visible. */
-const doubtsMs: readonly number[] = [soonMs, 100];
+/** When to look again after a hint without a position, whatever was found: it may have come before its commit is visible. */
+const doubtsMs: readonly number[] = [soonMs, 20, 70];
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
 /**
@@ -47,7 +47,7 @@ export class Poll {
   readonly #log: Log;
   #expected = 0;
   #seenUpTo = 0;
-  /** How often to look again if nothing is found. */
+  /** When to look again. */
   #doubts: readonly number[] = [];
   #creditUntil = 0;
   #timer: NodeJS.Timeout | undefined;
@@ -141,9 +141,7 @@ export class Poll {
       this.#failed = false;
       this.#seenUpTo = upTo;
       if (unsettled) this.#lookIn(soonMs);
-      else if (found === 0 && doubtMs !== undefined) this.#lookIn(doubtMs);
-      // Unless another hint has come since.
-      else if (this.#doubts === doubts) this.#doubts = [];
+      else if (doubtMs !== undefined) this.#lookIn(doubtMs);
       return found;
     } catch (error) {
       if (!this.#failed)

@@ -113,6 +113,31 @@ it('comes back to what others were about to number', async () => {
   expect(await waiting()).toEqual([]);
 });
 
+it('numbers a message of one session beside a large import into another one, which it goes on with at once', async () => {
+  listen(sessionTopic(other));
+  await looks.look(0);
+  await test.service.agentRuntime.query(`INSERT INTO messages (id, session_db_id, role, content)
+    SELECT '${other} import ' || n, '${other}', 'user', 'x' FROM generate_series(1, 7000) AS n`);
+  await addMessages(test, followed, 1, 1);
+  const first = await looks.look(0);
+  expect(first).toMatchObject({ found: 2, unsettled: true });
+  expect(first.changed).toContain(sessionTopic(followed));
+  expect(await waiting()).toHaveLength(2001);
+  expect(await looks.look(0)).toMatchObject({ unsettled: false });
+  expect(await waiting()).toEqual([]);
+});
+
+it('refuses to look with a snapshot that is older than the horizon', async () => {
+  const client = await test.service.agentRuntime.connect();
+  try {
+    await client.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
+    await expect(client.query(`SELECT scrollback.look(0, '0', '{}', '{}')`)).rejects.toThrow(/READ COMMITTED/);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+});
+
 it('tells of what it numbered once, and how old it was', async () => {
   await addMessages(test, followed, 1, 1);
   const seen = await looks.look(0);

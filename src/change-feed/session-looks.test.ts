@@ -1,8 +1,10 @@
-import { expect, it } from 'vitest';
+import { afterEach, expect, it, vi } from 'vitest';
 import type { Database } from '../databases/database.ts';
-import { sessionTopic } from './contract.ts';
+import { allSessionsTopic, sessionTopic } from './contract.ts';
 import { SessionLooks } from './session-looks.ts';
 import { Topics } from './topics.ts';
+
+afterEach(() => void vi.useRealTimers());
 
 const nothing = {
   horizon: 10,
@@ -19,10 +21,13 @@ const nothing = {
 };
 
 /** Looks at what a database answers, one after the other, while somebody follows the session `a`. */
-async function looksAt(...answers: Partial<Record<keyof typeof nothing, unknown>>[]) {
+async function looksAt(...answers: (Partial<Record<keyof typeof nothing, unknown>> | Error)[]) {
   const first = { ...nothing };
   const waiting = [first, { ...nothing, numbered: [], positions: [], leftOut: [] }, ...answers];
-  const query = (): Promise<unknown[]> => Promise.resolve([{ ...nothing, ...waiting.shift() }]);
+  const query = (): Promise<unknown[]> => {
+    const answer = waiting.shift();
+    return answer instanceof Error ? Promise.reject(answer) : Promise.resolve([{ ...nothing, ...answer }]);
+  };
   const topics = new Topics();
   topics.listen(sessionTopic('a'), () => undefined);
   const looks = new SessionLooks({ query } as unknown as Database, topics);
@@ -45,8 +50,44 @@ it('tells once of what stays above the horizon, and of what comes after it', asy
   const looks = await looksAt(above, above, { changed: ['a'], lastPositions: [13], ages: [1] });
   const topics = async (): Promise<unknown> => (await looks.look(0)).changed;
   expect(await topics()).toContain(sessionTopic('a'));
-  expect(await topics()).not.toContain(sessionTopic('a'));
+  // Who follows everything has not been able to read it until the horizon passed it.
+  expect(await topics()).toEqual([allSessionsTopic]);
   expect(await topics()).toContain(sessionTopic('a'));
+});
+
+it('looks again soon for a second, and not for as long as a horizon is held back', async () => {
+  vi.useFakeTimers();
+  const above = { changed: ['a'], lastPositions: [12], ages: [1] };
+  const looks = await looksAt(above, above, above, { ...above, horizon: 11 });
+  const unsettledAfter = async (ms: number): Promise<unknown> => {
+    await vi.advanceTimersByTimeAsync(ms);
+    return (await looks.look(0)).unsettled;
+  };
+  expect([await unsettledAfter(0), await unsettledAfter(900), await unsettledAfter(200)]).toEqual([true, true, false]);
+  expect(await unsettledAfter(0)).toBe(true);
+});
+
+it('looks again soon for what is held since a moment ago, whatever else is held for long', async () => {
+  vi.useFakeTimers();
+  const holding = (...leftOut: string[]) => ({ noted: leftOut, notedAge: 1, numbered: [], positions: [], leftOut });
+  const looks = await looksAt(holding('a'), nothing, holding('a'), nothing, holding('a', 'b'));
+  expect(await looks.look(0)).toMatchObject({ unsettled: true });
+  await vi.advanceTimersByTimeAsync(1100);
+  expect(await looks.look(0)).toMatchObject({ unsettled: false });
+  expect(await looks.look(0)).toMatchObject({ unsettled: true });
+});
+
+it('begins anew after a look that failed, which the next one would as well', async () => {
+  const looks = await looksAt(new Error('too slow'), { horizon: 20 });
+  await expect(looks.look(0)).rejects.toThrow('too slow');
+  expect(await looks.look(0)).toMatchObject({ changed: 'all', upTo: 20 });
+});
+
+it('begins anew when nobody has listened for long', async () => {
+  vi.useFakeTimers();
+  const looks = await looksAt({ horizon: 20 });
+  await vi.advanceTimersByTimeAsync(150_000);
+  expect(await looks.look(0)).toMatchObject({ changed: 'all', upTo: 20 });
 });
 
 it('has everybody look where the horizon has gone back', async () => {

@@ -8,8 +8,6 @@ export interface SeenNotes {
   readonly inFlight: readonly string[];
 }
 
-export const noNotes: SeenNotes = { beforeTransaction: '0', inFlight: [] };
-
 export interface LookAtLog {
   /** All that is committed and visible lies at or below this position, or is not logged yet. */
   readonly horizon: number;

@@ -39,9 +39,12 @@ CREATE FUNCTION scrollback.look(
   OUT numbered text[], OUT positions bigint[], OUT left_out text[]
 )
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ${planned} AS $$
-DECLARE
-  to_number text[];
 BEGIN
+  -- With a snapshot that is older than the horizon, what is between them would never be seen.
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'looks need transactions that are READ COMMITTED' USING ERRCODE = 'invalid_transaction_state',
+      HINT = 'A pooler may have lost the setting: let default_transaction_isolation be "read committed" for the role.';
+  END IF;
   horizon := scrollback.log_horizon();
   -- After a restore or a failover there may be another history, whose transactions have lower numbers.
   WITH notes AS (
@@ -53,15 +56,16 @@ BEGIN
     SELECT session_id, max(position) AS last, max(created_at) AS changed_at FROM scrollback.session_log
     WHERE position > since_position GROUP BY session_id
   )
-  SELECT s.changed, s.last_positions, s.ages, n.noted, n.age, n.to_number, pg_snapshot_xmax(pg_current_snapshot()),
+  SELECT s.changed, s.last_positions, s.ages, n.noted, n.age, pg_snapshot_xmax(pg_current_snapshot()),
     ARRAY(SELECT pg_snapshot_xip(pg_current_snapshot()))
-  INTO changed, last_positions, ages, noted, noted_age, to_number, next_transaction, in_flight
+  INTO changed, last_positions, ages, noted, noted_age, next_transaction, in_flight
   FROM (SELECT array_agg(session_id) AS changed, array_agg(last) AS last_positions,
           array_agg(extract(epoch FROM clock_timestamp() - changed_at)::float8) AS ages FROM sessions) AS s,
-    (SELECT array_agg(DISTINCT session_id) AS noted, array_agg(DISTINCT session_id) FILTER (WHERE session_id = ANY (followed)) AS to_number,
-       extract(epoch FROM clock_timestamp() - max(written_at))::float8 AS age FROM notes) AS n;
-  IF to_number IS NOT NULL THEN
-    SELECT n.numbered, n.positions, n.left_out INTO numbered, positions, left_out FROM scrollback.number_free_sessions(to_number) AS n;
+    (SELECT array_agg(session_id) AS noted, extract(epoch FROM clock_timestamp() - max(newest))::float8 AS age
+     FROM (SELECT session_id, max(written_at) AS newest FROM notes GROUP BY session_id) AS sessions_of_notes) AS n;
+  IF noted IS NOT NULL AND followed <> '{}' THEN
+    SELECT n.numbered, n.positions, n.left_out INTO numbered, positions, left_out
+    FROM scrollback.number_free_sessions(ARRAY(SELECT unnest(noted) INTERSECT SELECT unnest(followed))) AS n;
   END IF;
 END
 $$;
@@ -69,7 +73,10 @@ DROP FUNCTION scrollback.number_followed_sessions;
 DROP FUNCTION scrollback.noted_sessions;
 `;
 
-/** The statements read by keys alone, whatever a planner without statistics thinks of joins. */
+/**
+ * The statements read by keys alone, whatever a planner without statistics thinks of joins. Of each session the first messages are
+ * taken first: a large import is numbered batch by batch, and the message of another session does not wait for all of it.
+ */
 const numbering = /* sql */ `
 CREATE OR REPLACE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp ${planned} AS $$
@@ -82,8 +89,9 @@ BEGIN
   WITH noted AS (
     DELETE FROM scrollback.unnumbered_messages WHERE ctid = ANY (ARRAY(
       SELECT note.ctid FROM unnest(session_ids) AS session (id)
-      CROSS JOIN LATERAL (SELECT ctid, position FROM scrollback.unnumbered_messages WHERE session_id = session.id ORDER BY position LIMIT batch) AS note
-      ORDER BY note.position LIMIT batch))
+      CROSS JOIN LATERAL (SELECT ctid, row_number() OVER (ORDER BY position) AS place FROM scrollback.unnumbered_messages
+                          WHERE session_id = session.id ORDER BY position LIMIT batch) AS note
+      ORDER BY note.place LIMIT batch))
     RETURNING session_id, message_id, written_at, position
   )
   SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
