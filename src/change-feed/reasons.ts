@@ -2,7 +2,7 @@ export const lacksReplication = 'the role lacks the right (REPLICATION)';
 
 /** By SQLSTATE, Node's code or the name of NATS' error: why a road does not work, in words that name no host, role or database. */
 const reasons: Readonly<Record<string, string>> = {
-  '42501': lacksReplication,
+  '42501': 'the role lacks a right: it needs CONNECT on the database',
   '55000': 'wal_level is not logical',
   '53400': 'all replication slots are in use',
   '53300': 'all connections are in use',
