@@ -20,7 +20,7 @@ export interface Seen {
 export type Look = (expected: number) => Promise<Seen>;
 
 const soonMs = 10;
-/** When to look again after a hint without a position, whatever was found: it may have come before its commit is visible. */
+/** When to look again after a hint without a position: it may have come before its commit is visible, and before what is found. */
 const doubtsMs: readonly number[] = [soonMs, 20, 70];
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
@@ -141,7 +141,9 @@ export class Poll {
       this.#failed = false;
       this.#seenUpTo = upTo;
       if (unsettled) this.#lookIn(soonMs);
-      else if (doubtMs !== undefined) this.#lookIn(doubtMs);
+      else if (doubtMs !== undefined) this.#lookIn(found === 0 ? doubtMs : soonMs);
+      // Once more is enough then, unless another hint has come since.
+      if (found > 0 && this.#doubts === doubts) this.#doubts = [];
       return found;
     } catch (error) {
       if (!this.#failed)
