@@ -90,6 +90,17 @@ it('begins anew when nobody has listened for long', async () => {
   expect(await looks.look(0)).toMatchObject({ changed: 'all', upTo: 20 });
 });
 
+it('asks one thing where nothing waits, however many are followed', async () => {
+  const topics = new Topics();
+  for (let number = 0; number < 1000; number += 1) topics.listen(sessionTopic(String(number)), () => undefined);
+  const asked = vi.fn(() => Promise.resolve([nothing]));
+  const looks = new SessionLooks({ query: asked } as unknown as Database, topics);
+  await looks.look(0);
+  asked.mockClear();
+  await looks.look(0);
+  expect(asked).toHaveBeenCalledTimes(1);
+});
+
 it('has everybody look where the horizon has gone back', async () => {
   const looks = await looksAt({ horizon: 9 });
   expect(await looks.look(0)).toMatchObject({ changed: 'all' });

@@ -12,6 +12,7 @@ const fewTopics = 200;
 /** What was written while nobody listened is for those who begin to listen to read, not to be looked through. */
 const forgottenMs = 120_000;
 const within = { withinMs: patienceMs };
+const nothingNumbered: NumberedSessions = { positions: new Map(), leftOut: [] };
 
 /** What a look found, and which followed sessions have news from what was noted: up to a position, where that is known. */
 interface Found extends Omit<LookAtLog, 'numbered' | 'seenNotes'> {
@@ -122,7 +123,7 @@ export class SessionLooks {
     // What waits is remembered, also where numbering fails.
     this.#seenNotes = found.seenNotes;
     const waiting = [...this.#waiting];
-    const numbered = await numberFreeSessions(this.#database, waiting, within);
+    const numbered = waiting.length === 0 ? nothingNumbered : await numberFreeSessions(this.#database, waiting, within);
     this.#waiting.clear();
     return this.#withNumbers(found, found.noted, numbered);
   }
