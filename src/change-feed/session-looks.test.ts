@@ -93,7 +93,7 @@ it('begins anew when nobody has listened for long', async () => {
 it('asks one thing where nothing waits, however many are followed', async () => {
   const topics = new Topics();
   for (let number = 0; number < 1000; number += 1) topics.listen(sessionTopic(String(number)), () => undefined);
-  const asked = vi.fn(() => Promise.resolve([nothing]));
+  const asked = vi.fn<() => Promise<unknown[]>>(() => Promise.resolve([nothing]));
   const looks = new SessionLooks({ query: asked } as unknown as Database, topics);
   await looks.look(0);
   asked.mockClear();
