@@ -25,8 +25,8 @@ const doubtsMs: readonly number[] = [soonMs, 20, 70];
 /** A hint may lie; what it promises is not waited for longer than this. */
 const creditMs = 1000;
 /**
- * After a look that found something there is a rest: a look costs the database about as much as it takes to write what it
- * finds, and the next one finds more at once. It grows with the square: where dozens of sessions change it is hardly a
+ * After a look that found something there is a rest: a look has a price whatever it finds, and the next one finds more
+ * at once. It grows with the square: where dozens of sessions change it is hardly a
  * rest, and in a flood, where each session's page and packet cost more than the events in them, it is long enough for
  * several of a session to come together. Below a thousand changes a second each long rest is followed by a shorter one.
  */

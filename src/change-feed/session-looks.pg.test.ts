@@ -51,21 +51,13 @@ it.each([1, 300])('numbers what is followed, and leaves the rest, with %d topics
   expect(await waiting()).toEqual([`${other}-1`]);
 });
 
-it('numbers what waited before anybody followed it', async () => {
+it.each([
+  ['what waited before anybody followed it', () => sessionTopic(other)],
+  ['everything while somebody follows everything', () => allSessionsTopic],
+])('numbers %s', async (_what, topic) => {
   await addMessages(test, other, 1, 1);
   await looks.look(0);
-  const leave = listen(sessionTopic(other));
-  await looks.look(0);
-  expect(await waiting()).toEqual([]);
-  leave();
-  await addMessages(test, other, 2, 2);
-  await looks.look(0);
-  expect(await waiting()).toEqual([`${other}-2`]);
-});
-
-it('numbers everything while somebody follows everything', async () => {
-  await addMessages(test, other, 1, 1);
-  const leave = listen(allSessionsTopic);
+  const leave = listen(topic());
   await looks.look(0);
   expect(await waiting()).toEqual([]);
   leave();

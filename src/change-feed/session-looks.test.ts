@@ -22,8 +22,7 @@ const nothing = {
 
 /** Looks at what a database answers, one after the other, while somebody follows the session `a`. */
 async function looksAt(...answers: (Partial<Record<keyof typeof nothing, unknown>> | Error)[]) {
-  const first = { ...nothing };
-  const waiting = [first, { ...nothing, numbered: [], positions: [], leftOut: [] }, ...answers];
+  const waiting = [nothing, { ...nothing, numbered: [], positions: [], leftOut: [] }, ...answers];
   const query = (): Promise<unknown[]> => {
     const answer = waiting.shift();
     return answer instanceof Error ? Promise.reject(answer) : Promise.resolve([{ ...nothing, ...answer }]);

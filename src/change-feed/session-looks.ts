@@ -3,7 +3,7 @@ import { lookAtLog, type LookAtLog, type SeenNotes } from '../databases/look.ts'
 import { numberFreeSessions, numberMessages, type NumberedSessions } from '../databases/numbering.ts';
 import { allSessionsTopic, sessionOfTopic, sessionTopic } from './contract.ts';
 import { patienceMs } from './feeds.ts';
-import type { Seen } from './poll.ts';
+import type { Look, Seen } from './poll.ts';
 import { Since } from './since.ts';
 import type { Topics } from './topics.ts';
 
@@ -114,7 +114,7 @@ export class SessionLooks {
   async #lookAndNumber(since: number | null, followed: readonly string[]): Promise<Found> {
     const found = await lookAtLog(this.#database, since, this.#seenNotes, followed, within);
     this.#seenNotes = found.seenNotes;
-    return this.#withNumbers(found, found.noted, found.numbered);
+    return this.#withNumbers(found, found.numbered);
   }
 
   async #lookThenNumber(since: number | null): Promise<Found> {
@@ -125,14 +125,14 @@ export class SessionLooks {
     const waiting = [...this.#waiting];
     const numbered = waiting.length === 0 ? nothingNumbered : await numberFreeSessions(this.#database, waiting, within);
     this.#waiting.clear();
-    return this.#withNumbers(found, found.noted, numbered);
+    return this.#withNumbers(found, numbered);
   }
 
   /** What was noted a moment ago and is neither numbered by us nor left out, others have numbered. */
-  #withNumbers(found: LookAtLog, noted: readonly string[], { positions, leftOut }: NumberedSessions): Found {
+  #withNumbers(found: LookAtLog, { positions, leftOut }: NumberedSessions): Found {
     for (const id of leftOut) this.#waiting.add(id);
     const numbered = new Map<string, number | null>(positions);
-    for (const id of noted)
+    for (const id of found.noted)
       if (!numbered.has(id) && !this.#waiting.has(id) && this.#topics.has(sessionTopic(id))) numbered.set(id, null);
     const held = leftOut.filter((id) => !positions.has(id));
     return { ...found, numbered, isUnsettled: held.length < leftOut.length || this.#held.isRecent(held) };
@@ -143,6 +143,11 @@ export class SessionLooks {
     for (const { sessionId, lastPosition } of news) if (lastPosition > horizon) this.#told.set(sessionId, lastPosition);
     for (const [id, position] of numbered) if (position !== null) this.#told.set(id, position);
   }
+}
+
+export function lookAtSessions(database: Database, topics: Topics): Look {
+  const looks = new SessionLooks(database, topics);
+  return (expected) => looks.look(expected);
 }
 
 function* sessionsOf(topics: Iterable<string>): Generator<string> {

@@ -1,7 +1,8 @@
 import { auditTopic, type WakeUps } from '../change-feed/contract.ts';
 import { createFeeds } from '../change-feed/feeds.ts';
-import { lookAtAudit, lookAtSessions } from '../change-feed/looks.ts';
+import { lookAtAudit } from '../change-feed/audit-look.ts';
 import { Poll } from '../change-feed/poll.ts';
+import { lookAtSessions } from '../change-feed/session-looks.ts';
 import { Topics } from '../change-feed/topics.ts';
 import { WakeUpRoads } from '../change-feed/wake-up-roads.ts';
 import type { WakeUpState } from '../change-feed/wake-up-choice.ts';

@@ -34,7 +34,7 @@ interface LookRow extends NumberedRow {
 
 /**
  * What is in the log above a position, what waits for a number, and numbers for what waits of the followed sessions; in one
- * round trip. `since` null: nothing but the horizon; `notes` null: no notes.
+ * round trip. `since` null: nothing of the log; `notes` null: no notes.
  */
 export async function lookAtLog(
   database: Database,

@@ -51,8 +51,8 @@ export async function numberAtLeisure(database: Database, stopping: AbortSignal)
   while (!stopping.aborted) {
     const began = performance.now();
     const { numbered, hasMore, behind } = await numberMessages(database, { batch: leisurelyBatch });
-    if (numbered > 0) await restAfter(performance.now() - began, behind, stopping);
-    if (!hasMore) return;
+    if (numbered === 0 || !hasMore) return;
+    await restAfter(performance.now() - began, behind, stopping);
   }
 }
 

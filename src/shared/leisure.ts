@@ -4,7 +4,7 @@ import { sleep } from './backoff.ts';
 const leastShare = 0.02;
 /** And where it is far behind: not all, because searches read meanwhile, and have more to read. */
 const largestShare = 0.5;
-/** In messages. Searches look through those that wait one by one, some 10 us each. */
+/** In messages. Searches look through those that wait one by one, some 10 µs each. */
 const farBehind = 30_000;
 
 /**

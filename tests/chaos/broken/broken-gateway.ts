@@ -3,7 +3,7 @@
  * out what such a gateway loses; a checker that does not has no teeth.
  */
 import { createFeeds } from '../../../src/change-feed/feeds.ts';
-import { lookAtSessions } from '../../../src/change-feed/looks.ts';
+import { lookAtSessions } from '../../../src/change-feed/session-looks.ts';
 import { Poll } from '../../../src/change-feed/poll.ts';
 import { Topics } from '../../../src/change-feed/topics.ts';
 import { WakeUpRoads } from '../../../src/change-feed/wake-up-roads.ts';

@@ -77,7 +77,7 @@ CREATE AGGREGATE scrollback.chain_on(previous bytea, event bytea) (sfunc = scrol
 `;
 
 /** What is numbered in one transaction at most. */
-export const batch = 5000;
+const batch = 5000;
 
 /** Before an event what waits is numbered. */
 const events = /* sql */ `
@@ -145,6 +145,63 @@ END
 $$;
 `;
 
+/** `take` deletes notes of the sessions, a batch at most, and returns what they say. */
+export const numberLockedSessions = (
+  verb: string,
+  settings: string,
+  take: string,
+): string => `${verb} FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
+LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
+${settings} AS $$
+DECLARE
+  sessions text[];
+  messages text[];
+  times timestamptz[];
+  taken integer;
+BEGIN
+  WITH noted AS (
+    ${take}
+  )
+  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
+  INTO sessions, messages, times, taken FROM noted;
+  IF taken > 0 THEN
+    PERFORM scrollback.append_messages(sessions, messages, times);
+  END IF;
+  RETURN taken;
+END
+$$;`;
+
+/** `isNoted` says whether something is noted of the session `id`. */
+export const numberFreeSessions = (
+  verb: string,
+  settings: string,
+  isNoted: string,
+): string => `${verb} FUNCTION scrollback.number_free_sessions(
+  session_ids text[], OUT numbered text[], OUT positions bigint[], OUT left_out text[]
+)
+LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ${settings} AS $$
+DECLARE
+  noted CONSTANT text[] := ARRAY(
+    SELECT id FROM unnest(session_ids) AS id WHERE ${isNoted});
+BEGIN
+  numbered := ARRAY(
+    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
+  positions := '{}';
+  left_out := noted;
+  IF numbered = '{}' THEN
+    RETURN;
+  END IF;
+  PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
+  PERFORM scrollback.adopt_locked_sessions(numbered);
+  IF scrollback.number_locked_sessions(numbered, ${batch}) < ${batch} THEN
+    left_out := CASE WHEN numbered = noted THEN '{}'::text[] ELSE ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(numbered)) END;
+  END IF;
+  positions := ARRAY(
+    SELECT (SELECT position FROM scrollback.session_log WHERE session_id = id ORDER BY number DESC LIMIT 1)
+    FROM unnest(numbered) WITH ORDINALITY AS session (id, place) ORDER BY place);
+END
+$$;`;
+
 /**
  * Numbers are given as writers gave them: under the lock of the session, below the horizon only when they are visible.
  * The planner is told how, as it has no statistics of a table that is full now and then, and would plan for each batch.
@@ -206,30 +263,15 @@ END
 $$;
 
 -- Numbers what is noted of these sessions, at most so many messages; returns how many. The caller holds the locks.
-CREATE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan AS $$
-DECLARE
-  sessions text[];
-  messages text[];
-  times timestamptz[];
-  taken integer;
-BEGIN
-  WITH noted AS (
-    DELETE FROM scrollback.unnumbered_messages AS u
+${numberLockedSessions(
+  'CREATE',
+  'SET enable_seqscan = off SET enable_bitmapscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan',
+  `DELETE FROM scrollback.unnumbered_messages AS u
     USING (SELECT n.session_id, n.position FROM unnest(session_ids) AS session (id)
            JOIN scrollback.unnumbered_messages AS n ON n.session_id = session.id ORDER BY n.position LIMIT batch) AS next
     WHERE u.session_id = next.session_id AND u.position = next.position
-    RETURNING u.session_id, u.message_id, u.written_at, u.position
-  )
-  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
-  INTO sessions, messages, times, taken FROM noted;
-  IF taken > 0 THEN
-    PERFORM scrollback.append_messages(sessions, messages, times);
-  END IF;
-  RETURN taken;
-END
-$$;
+    RETURNING u.session_id, u.message_id, u.written_at, u.position`,
+)}
 
 CREATE FUNCTION scrollback.adopt_locked_sessions(session_ids text[]) RETURNS void
 LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp AS $$
@@ -353,31 +395,7 @@ $$;
 
 -- Numbers what is noted of these sessions, for those who follow them. Says up to which position each of them goes now, and
 -- which were left out because others hold their locks, mostly to do the same, or because it was more than a batch.
-CREATE FUNCTION scrollback.number_free_sessions(
-  session_ids text[], OUT numbered text[], OUT positions bigint[], OUT left_out text[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  noted CONSTANT text[] := ARRAY(
-    SELECT id FROM unnest(session_ids) AS id WHERE EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id));
-BEGIN
-  numbered := ARRAY(
-    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
-  positions := '{}';
-  left_out := noted;
-  IF numbered = '{}' THEN
-    RETURN;
-  END IF;
-  PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
-  PERFORM scrollback.adopt_locked_sessions(numbered);
-  IF scrollback.number_locked_sessions(numbered, ${batch}) < ${batch} THEN
-    left_out := CASE WHEN numbered = noted THEN '{}'::text[] ELSE ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(numbered)) END;
-  END IF;
-  positions := ARRAY(
-    SELECT (SELECT position FROM scrollback.session_log WHERE session_id = id ORDER BY number DESC LIMIT 1)
-    FROM unnest(numbered) WITH ORDINALITY AS session (id, place) ORDER BY place);
-END
-$$;
+${numberFreeSessions('CREATE', '', 'EXISTS (SELECT FROM scrollback.unnumbered_messages WHERE session_id = id)')}
 
 -- Both in one, for those who follow no more than a few sessions.
 CREATE FUNCTION scrollback.number_followed_sessions(

@@ -1,7 +1,6 @@
 import { Migration } from '@mikro-orm/migrations';
 import { grantIfRoleExists } from '../grants.ts';
-import { sessionLocks } from '../log-event.ts';
-import { batch } from './26-numbering.ts';
+import { numberFreeSessions, numberLockedSessions } from './26-numbering.ts';
 
 /**
  * Whoever follows sessions sees with one statement what is new, a look: how far the log can be read, what was logged since
@@ -78,56 +77,22 @@ DROP FUNCTION scrollback.noted_sessions;
  * taken first: a large import is numbered batch by batch, and the message of another session does not wait for all of it.
  */
 const numbering = /* sql */ `
-CREATE OR REPLACE FUNCTION scrollback.number_locked_sessions(session_ids text[], batch integer) RETURNS integer
-LANGUAGE plpgsql VOLATILE SET search_path = pg_catalog, pg_temp ${planned} AS $$
-DECLARE
-  sessions text[];
-  messages text[];
-  times timestamptz[];
-  taken integer;
-BEGIN
-  WITH noted AS (
-    DELETE FROM scrollback.unnumbered_messages WHERE ctid = ANY (ARRAY(
+${numberLockedSessions(
+  'CREATE OR REPLACE',
+  planned,
+  `DELETE FROM scrollback.unnumbered_messages WHERE ctid = ANY (ARRAY(
       SELECT note.ctid FROM unnest(session_ids) AS session (id)
       CROSS JOIN LATERAL (SELECT ctid, row_number() OVER (ORDER BY position) AS place FROM scrollback.unnumbered_messages
                           WHERE session_id = session.id ORDER BY position LIMIT batch) AS note
       ORDER BY note.place LIMIT batch))
-    RETURNING session_id, message_id, written_at, position
-  )
-  SELECT array_agg(session_id ORDER BY position), array_agg(message_id ORDER BY position), array_agg(written_at ORDER BY position), count(*)
-  INTO sessions, messages, times, taken FROM noted;
-  IF taken > 0 THEN
-    PERFORM scrollback.append_messages(sessions, messages, times);
-  END IF;
-  RETURN taken;
-END
-$$;
+    RETURNING session_id, message_id, written_at, position`,
+)}
 
-CREATE OR REPLACE FUNCTION scrollback.number_free_sessions(
-  session_ids text[], OUT numbered text[], OUT positions bigint[], OUT left_out text[]
-)
-LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp ${planned} AS $$
-DECLARE
-  noted CONSTANT text[] := ARRAY(
-    SELECT id FROM unnest(session_ids) AS id WHERE (SELECT true FROM scrollback.unnumbered_messages WHERE session_id = id LIMIT 1));
-BEGIN
-  numbered := ARRAY(
-    SELECT id FROM unnest(noted) AS id WHERE pg_try_advisory_xact_lock(${sessionLocks}, scrollback.session_lock(id)));
-  positions := '{}';
-  left_out := noted;
-  IF numbered = '{}' THEN
-    RETURN;
-  END IF;
-  PERFORM pg_advisory_xact_lock_shared(scrollback.horizon_lock());
-  PERFORM scrollback.adopt_locked_sessions(numbered);
-  IF scrollback.number_locked_sessions(numbered, ${batch}) < ${batch} THEN
-    left_out := CASE WHEN numbered = noted THEN '{}'::text[] ELSE ARRAY(SELECT unnest(noted) EXCEPT SELECT unnest(numbered)) END;
-  END IF;
-  positions := ARRAY(
-    SELECT (SELECT position FROM scrollback.session_log WHERE session_id = id ORDER BY number DESC LIMIT 1)
-    FROM unnest(numbered) WITH ORDINALITY AS session (id, place) ORDER BY place);
-END
-$$;
+${numberFreeSessions(
+  'CREATE OR REPLACE',
+  planned,
+  '(SELECT true FROM scrollback.unnumbered_messages WHERE session_id = id LIMIT 1)',
+)}
 `;
 
 /** A query as the function of an aggregate is begun anew for each row, which takes longer than what it does. */

@@ -3,13 +3,6 @@ import type { Database } from '../databases/database.ts';
 import { auditTopic } from './contract.ts';
 import { patienceMs } from './feeds.ts';
 import type { Look } from './poll.ts';
-import { SessionLooks } from './session-looks.ts';
-import type { Topics } from './topics.ts';
-
-export function lookAtSessions(database: Database, topics: Topics): Look {
-  const looks = new SessionLooks(database, topics);
-  return (expected) => looks.look(expected);
-}
 
 export function lookAtAudit(database: Database): Look {
   let seen: number | null = null;
